@@ -1,0 +1,74 @@
+"""Virtual environments with the real MLflow, for the compatibility tests and the benchmarks.
+
+`python tools/envs.py mlflow-skinny` (or `mlflow`) makes one under .cache/envs/ unless it is there already, and
+prints its interpreter. An environment variable names an interpreter to use instead: RUNSTONE_MLFLOW_SKINNY_PYTHON,
+RUNSTONE_MLFLOW_PYTHON. MLflow never enters the repository's own environment: the two must not share packages.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+MLFLOW_VERSION = "3.17.2"
+NAMES = ("mlflow", "mlflow-skinny")
+CACHE = Path(__file__).resolve().parent.parent / ".cache" / "envs"
+
+
+def interpreter(name: str) -> Path | None:
+    """The interpreter of an environment that is ready for use, or None."""
+    chosen = os.environ.get(variable(name))
+    if chosen:
+        return Path(chosen)
+    return _python(_folder(name)) if _stamp(name).is_file() else None
+
+
+def variable(name: str) -> str:
+    """The environment variable that names another interpreter for an environment."""
+    return f"RUNSTONE_{name.replace('-', '_').upper()}_PYTHON"
+
+
+def create(name: str) -> Path:
+    """Make an environment, or return the one that is there."""
+    ready = interpreter(name)
+    if ready:
+        return ready
+    folder = _folder(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"Making {folder} with {name}=={MLFLOW_VERSION}", file=sys.stderr)
+    venv.create(folder, with_pip=True)
+    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{name}=={MLFLOW_VERSION}"]
+    subprocess.run([_python(folder), *install], check=True, stdout=sys.stderr)
+    _stamp(name).touch()
+    return _python(folder)
+
+
+def _folder(name: str) -> Path:
+    return CACHE / f"{name}-{MLFLOW_VERSION}"
+
+
+def _stamp(name: str) -> Path:
+    """Written last, so that an interrupted installation is not taken for a whole one."""
+    return _folder(name) / ".ready"
+
+
+def _python(folder: Path) -> Path:
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in NAMES:
+        print(f"usage: python tools/envs.py {'|'.join(NAMES)}", file=sys.stderr)
+        return 2
+    try:
+        print(create(sys.argv[1]))
+    except subprocess.CalledProcessError:
+        print(f"{sys.argv[1]}=={MLFLOW_VERSION} could not be installed (see above)", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

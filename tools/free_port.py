@@ -1,0 +1,33 @@
+"""Exit with a plain sentence if nobody can listen on 127.0.0.1:PORT: `python tools/free_port.py PORT`."""
+
+import errno
+import os
+import socket
+import sys
+
+
+def main() -> int:
+    asked = sys.argv[1]
+    if not asked.isdigit() or not 0 < int(asked) < 65536:
+        print(f"{asked!r} is not a port number (1 to 65535)", file=sys.stderr)
+        return 1
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(asked)))
+        except OSError as error:
+            return _explain(asked, error)
+    return 0
+
+
+def _explain(port: str, error: OSError) -> int:
+    if error.errno == errno.EADDRINUSE:
+        print(f"Port {port} is in use. Stop what listens there, or choose another: make demo PORT=5001", file=sys.stderr)
+    else:
+        print(f"Port {port} cannot be used: {error.strerror}. Choose another: make demo PORT=5001", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
