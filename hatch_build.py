@@ -1,6 +1,6 @@
 """Build hook: puts the built web UI into wheel and sdist.
 
-The UI is built when its files are absent. RUNSTONE_BUILD_UI=1 builds it again, RUNSTONE_BUILD_UI=0 never does.
+The UI is built when its files are absent. RUNSTONE_BUILD_UI=1 builds it again, 0 never does.
 """
 
 import os
@@ -29,5 +29,5 @@ class UiBuildHook(BuildHookInterface[Any]):
 def _wanted() -> bool:
     asked = os.environ.get("RUNSTONE_BUILD_UI", "")
     if asked not in ("", "0", "1"):
-        raise ValueError(f"RUNSTONE_BUILD_UI is {asked!r}; it may be 1 (build), 0 (never) or unset (if absent)")
+        raise ValueError(f"RUNSTONE_BUILD_UI is {asked!r}; it may be 1 (build), 0 (never) or unset")
     return asked == "1" or (asked == "" and not ui.is_built())

@@ -1,8 +1,8 @@
 """Virtual environments with the real MLflow, for the compatibility tests and the benchmarks.
 
-`python tools/envs.py mlflow-skinny` (or `mlflow`) makes one under .cache/envs/ unless it is there already, and
-prints its interpreter. An environment variable names an interpreter to use instead: RUNSTONE_MLFLOW_SKINNY_PYTHON,
-RUNSTONE_MLFLOW_PYTHON. MLflow never enters the repository's own environment: the two must not share packages.
+`python tools/envs.py mlflow-skinny` (or `mlflow`) makes one under .cache/envs/ unless it is there already,
+and prints its interpreter. RUNSTONE_MLFLOW_SKINNY_PYTHON and RUNSTONE_MLFLOW_PYTHON name interpreters to use
+instead. MLflow never enters the repository's own environment: the two must not share packages.
 """
 
 import os

