@@ -1,0 +1,44 @@
+"""Runstone's search language: filter and order-by text in, one syntax tree out.
+
+    metrics.loss < 0.1 AND (params.model LIKE 'res%' OR tags.team IN ('a', 'b')) AND NOT status = 'FAILED'
+
+It reads every filter that MLflow reads, and adds OR, NOT, parentheses, IN and NOT IN on any string, an
+escaped quote (`''` inside `'…'`) and `-`, `/`, `:` in keys without quotes. NOT binds tighter than AND, AND
+tighter than OR; keywords may be written in any case. Which fields and comparisons a search knows is data: a
+`Grammar`. `expression` says what a tree means; no SQL is written here.
+"""
+
+from runstone.search.expression import (
+    And,
+    Comparison,
+    Expression,
+    Field,
+    FieldKind,
+    Not,
+    Operator,
+    Or,
+    OrderBy,
+    Value,
+    like_to_regex,
+)
+from runstone.search.grammar import EXPERIMENTS, RUNS, Grammar
+from runstone.search.parser import parse_filter, parse_order_by
+
+__all__ = [
+    "EXPERIMENTS",
+    "RUNS",
+    "And",
+    "Comparison",
+    "Expression",
+    "Field",
+    "FieldKind",
+    "Grammar",
+    "Not",
+    "Operator",
+    "Or",
+    "OrderBy",
+    "Value",
+    "like_to_regex",
+    "parse_filter",
+    "parse_order_by",
+]
