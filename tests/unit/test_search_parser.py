@@ -344,6 +344,7 @@ def test_experiments_are_refused_in_words_of_their_own(text: str, message: str):
         ("params.a IS 'x'", "Expected NULL or NOT NULL, but found 'x'", 13),
         ("params.a IS NOT 'x'", "Expected NULL, but found 'x'", 17),
         ("params.a NOT = 'x'", "Expected a comparison such as = or LIKE, but found NOT", 10),
+        ("params.a ıs NULL", "Expected a comparison such as = or LIKE, but found ıs", 10),
         ("run_id IN 'a'", "Expected a list of strings in parentheses, but found 'a'", 11),
         ("run_id IN ('a' 'b')", "Expected , or ), but found 'b'", 16),
         ("run_id IN ('a'", "Expected , or ), but the filter ends", 15),

@@ -2,10 +2,13 @@
 
     metrics.loss < 0.1 AND (params.model LIKE 'res%' OR tags.team IN ('a', 'b')) AND NOT status = 'FAILED'
 
-It reads every filter that MLflow reads, and adds OR, NOT, parentheses, IN and NOT IN on any string, an
-escaped quote (`''` inside `'…'`) and `-`, `/`, `:` in keys without quotes. NOT binds tighter than AND, AND
-tighter than OR; keywords may be written in any case. Which fields and comparisons a search knows is data: a
-`Grammar`. `expression` says what a tree means; no SQL is written here.
+It reads MLflow's filters, and adds OR, NOT, parentheses, IN and NOT IN on any string, an escaped quote (`''`
+inside `'…'`) and `-`, `/`, `:` in keys without quotes. It refuses what MLflow lets through by accident: two
+comparisons with nothing between them, an empty key, a number beyond the range of a double. NOT binds tighter
+than AND, AND tighter than OR; keywords may be written in any case.
+
+Which fields and comparisons a search knows is data: a `Grammar`. `expression` says what a tree means; no SQL
+is written here.
 """
 
 from runstone.search.expression import (
