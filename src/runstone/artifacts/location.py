@@ -1,0 +1,76 @@
+"""From the URI of a place for artifacts to the store behind it."""
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from runstone.artifacts.base import ArtifactStore
+from runstone.artifacts.local import LocalArtifactStore
+from runstone.entities.artifact import check_artifact_path
+from runstone.errors import InvalidParameterValue, UnsupportedOperation
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):(?=/)|(file):")
+_PROXIED = "mlflow-artifacts"
+
+
+class Artifacts:
+    """Every place artifacts can be in, for the owner of `root`, below which `mlflow-artifacts:/` lies."""
+
+    def __init__(self, root: Path):
+        self._root = root
+
+    def at(self, uri: str) -> ArtifactStore:
+        """The store at a URI: `mlflow-artifacts:/PATH` is below the root; for all else see `store_at`."""
+        if _scheme(uri) == _PROXIED:
+            return LocalArtifactStore(self._root / proxied_path(uri))
+        return store_at(uri)
+
+
+def store_at(uri: str) -> ArtifactStore:
+    """The store at a local path, taken literally, or at a `file:` URI, which is percent-decoded.
+
+    Raises UnsupportedOperation, naming the scheme, for any other URI.
+    """
+    scheme = _scheme(uri)
+    if scheme == "":
+        return LocalArtifactStore(Path(uri))
+    if scheme == "file":
+        return LocalArtifactStore(_file_path(uri))
+    raise UnsupportedOperation(
+        f"Artifacts at '{scheme}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
+        "mlflow-artifacts: URIs through a server."
+    )
+
+
+def is_proxied(uri: str) -> bool:
+    """Whether artifacts at this URI pass through the tracking server."""
+    return _scheme(uri) == _PROXIED
+
+
+def proxied_path(uri: str) -> str:
+    """The path of an `mlflow-artifacts:` URI, relative to the server's root; a host before it is left out."""
+    rest = uri.partition(":")[2]
+    if rest.startswith("//"):
+        rest = rest[2:].partition("/")[2]
+    return check_artifact_path(rest.lstrip("/"))
+
+
+def _scheme(uri: str) -> str:
+    match = _SCHEME.match(uri)
+    return (match[1] or match[2]).lower() if match else ""
+
+
+def _file_path(uri: str) -> Path:
+    rest = uri[len("file:") :]
+    if rest.startswith("//"):
+        host, slash, tail = rest[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise InvalidParameterValue(
+                f"The file URI '{uri}' names the host '{host}'; only local files are reached."
+            )
+        rest = slash + tail
+    path = unquote(rest)
+    if os.name == "nt" and re.match(r"/[A-Za-z]:", path):
+        path = path[1:]
+    return Path(PurePosixPath(path))
