@@ -57,7 +57,7 @@ clean:  ## Remove what was built, the caches and the demo's runs (keeps .venv)
 $(READY): pyproject.toml hatch_build.py
 	@python=$$(tools/find-python $(PYTHON)) && { [ -x $(PY) ] || "$$python" -m venv $(VENV); }
 	@echo "Installing Runstone and what it is developed with into $(VENV)"
-	@RUNSTONE_BUILD_UI=0 $(PY) -m pip install --quiet --disable-pip-version-check \
+	@RUNSTONE_BUILD_UI=0 $(PY) -m pip install -qq --disable-pip-version-check \
 		--editable '.[dev]' $$($(PY) tools/ui.py requirement)
 	@touch $@
 

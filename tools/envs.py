@@ -39,7 +39,7 @@ def create(name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Making {folder} with {name}=={MLFLOW_VERSION}", file=sys.stderr)
     venv.create(folder, with_pip=True)
-    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{name}=={MLFLOW_VERSION}"]
+    install = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{name}=={MLFLOW_VERSION}"]
     subprocess.run([_python(folder), *install], check=True, stdout=sys.stderr)
     _stamp(name).touch()
     return _python(folder)

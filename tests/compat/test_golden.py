@@ -1,8 +1,8 @@
 """What MLflow's server answered, asked of ours: one test per recorded case (golden/README.md).
 
-Steps of operations that this server does not have yet are left out; its OpenAPI document tells which. Two lists
-name the other steps that do not match: `golden/pending.toml` (they will) and `golden/deviations.toml` (they
-never shall, for a reason). Both are strict: a listed step that matches fails the test.
+Steps of operations that this server does not have yet are left out; its OpenAPI document tells which. Two
+lists name the other steps that do not match: `golden/pending.toml` (they will) and `golden/deviations.toml`
+(they never shall, for a reason). Both are strict: a listed step that matches fails the test.
 """
 
 import json
@@ -99,7 +99,7 @@ def _is_served(step: Step, routes: Routes) -> bool:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """A path of the OpenAPI document as a pattern; only a parameter that is itself a path may hold slashes."""
+    """A path of the OpenAPI document as a pattern; only a parameter that is a path may hold slashes."""
     parts = re.split(r"(\{[^}]*\})", template)
     parameter = {"{path}": ".+", "{artifact_path}": ".+"}
     return re.compile("".join(parameter.get(p, "[^/]+" if p[:1] == "{" else re.escape(p)) for p in parts))
