@@ -1,0 +1,28 @@
+"""What Runstone records, as frozen values, with their limits and the rules of their names beside them."""
+
+from runstone.entities.artifact import FileInfo
+from runstone.entities.experiment import Experiment, ExperimentTag
+from runstone.entities.kinds import LifecycleStage, RunStatus, ViewType
+from runstone.entities.metric import Metric
+from runstone.entities.paging import PagedList
+from runstone.entities.run import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
+from runstone.entities.series import Series
+
+__all__ = [
+    "Experiment",
+    "ExperimentTag",
+    "FileInfo",
+    "LifecycleStage",
+    "Metric",
+    "PagedList",
+    "Param",
+    "Run",
+    "RunData",
+    "RunInfo",
+    "RunInputs",
+    "RunOutputs",
+    "RunStatus",
+    "RunTag",
+    "Series",
+    "ViewType",
+]

@@ -1,0 +1,25 @@
+"""An experiment: a named group of runs."""
+
+import msgspec
+
+from runstone.entities.kinds import LifecycleStage
+
+
+class ExperimentTag(msgspec.Struct, frozen=True):
+    """A key and a text on an experiment."""
+
+    key: str
+    value: str
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """A named group of runs. Times are in milliseconds since the Unix epoch."""
+
+    experiment_id: str
+    name: str
+    artifact_location: str
+    lifecycle_stage: str = LifecycleStage.ACTIVE
+    tags: dict[str, str] = {}
+    creation_time: int | None = None
+    last_update_time: int | None = None
+    workspace: str | None = None

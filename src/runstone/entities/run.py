@@ -1,0 +1,95 @@
+"""A run: one execution of some code, with what it was given and what it measured."""
+
+from typing import Any
+
+import msgspec
+
+from runstone.entities.metric import Metric
+
+
+class Param(msgspec.Struct, frozen=True):
+    """An input of a run: a key and a text, written once."""
+
+    key: str
+    value: str
+
+
+class RunTag(msgspec.Struct, frozen=True):
+    """A key and a text on a run, which may change."""
+
+    key: str
+    value: str
+
+
+class RunInfo(msgspec.Struct, frozen=True):
+    """A run's identity and state. Times are in milliseconds since the Unix epoch."""
+
+    run_id: str
+    experiment_id: str
+    user_id: str
+    status: str
+    start_time: int
+    end_time: int | None
+    lifecycle_stage: str
+    artifact_uri: str | None = None
+    run_name: str | None = None
+
+    @property
+    def run_uuid(self) -> str:
+        """The same as `run_id`: its old name."""
+        return self.run_id
+
+
+class RunData:
+    """A run's latest metrics, its params and its tags, each as a dict by key."""
+
+    __slots__ = ("_metric_objs", "metrics", "params", "tags")
+
+    def __init__(
+        self,
+        metrics: list[Metric] | None = None,
+        params: list[Param] | None = None,
+        tags: list[RunTag] | None = None,
+    ):
+        self._metric_objs = list(metrics or ())
+        self.metrics = {metric.key: metric.value for metric in self._metric_objs}
+        self.params = {param.key: param.value for param in params or ()}
+        self.tags = {tag.key: tag.value for tag in tags or ()}
+
+    def to_dictionary(self) -> dict[str, dict[str, Any]]:
+        """Metrics, params and tags as plain dicts."""
+        return {"metrics": self.metrics, "params": self.params, "tags": self.tags}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunData) and self.to_dictionary() == other.to_dictionary()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"RunData(metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r})"
+
+
+class RunInputs(msgspec.Struct, frozen=True):
+    """The datasets and models that a run read."""
+
+    dataset_inputs: list[Any] = []
+    model_inputs: list[Any] = []
+
+
+class RunOutputs(msgspec.Struct, frozen=True):
+    """The models that a run made."""
+
+    model_outputs: list[Any] = []
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run as it was when it was read: its info and its data."""
+
+    info: RunInfo
+    data: RunData
+    inputs: RunInputs = RunInputs()
+    outputs: RunOutputs = RunOutputs()
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The run as nested plain dicts."""
+        return {"info": msgspec.structs.asdict(self.info), "data": self.data.to_dictionary()}

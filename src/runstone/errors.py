@@ -1,0 +1,213 @@
+"""Everything that Runstone raises on purpose.
+
+    RunstoneError                      an error of ours; 500 unless a subclass says otherwise
+    ├─ InvalidParameterValue           400  an argument that makes no sense, with the argument named
+    ├─ BadRequest                      400  a request that contradicts what is stored
+    ├─ ResourceAlreadyExists           400  a name that is taken
+    ├─ ResourceDoesNotExist            404  an id, a name or a path that nothing answers to
+    ├─ EndpointNotFound                404  no such operation at this server
+    ├─ Unauthenticated                 401
+    ├─ PermissionDenied                403
+    ├─ ResourceConflict                409
+    ├─ RequestLimitExceeded            429  too much at once; try again later
+    ├─ InvalidState                    500
+    ├─ UnsupportedOperation            501
+    ├─ TemporarilyUnavailable          503  the store cannot answer now
+    │  └─ ServerUnreachable                 the client could not reach its server
+    ├─ StoreError                      500  the folder or database cannot be used as a store
+    └─ InternalError                   500  a fault of ours; the log has the traceback
+
+Each class owns its MLflow `error_code` and its HTTP status. `sqlstate` and `error_class` are what MLflow 3 adds to an
+error's body. The same class is raised whether the service runs in this process or behind HTTP.
+"""
+
+import json
+from typing import ClassVar
+
+_USER = "KAM00"
+_SYSTEM = "XXM00"
+
+
+class RunstoneError(Exception):
+    """An error of ours. `message` says what happened and what to do; `error_code` is MLflow's name for the kind."""
+
+    error_code: ClassVar[str] = "INTERNAL_ERROR"
+    http_status: ClassVar[int] = 500
+    sqlstate: ClassVar[str | None] = _SYSTEM
+    error_class: ClassVar[str | None] = "CLIENT_INTERNAL_ERROR"
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.message = message
+
+    def get_http_status_code(self) -> int:
+        """The HTTP status that carries this error."""
+        return self.http_status
+
+    def as_dict(self) -> dict[str, str]:
+        """The error's body in the protocol: `error_code`, `message`, and `sqlstate` and `error_class` where known."""
+        body = {"error_code": self.error_code, "message": self.message}
+        if self.sqlstate and self.error_class:
+            body |= {"sqlstate": self.sqlstate, "error_class": self.error_class}
+        return body
+
+    def serialize_as_json(self) -> str:
+        """`as_dict` as JSON text."""
+        return json.dumps(self.as_dict())
+
+
+class InvalidParameterValue(RunstoneError):
+    """An argument that makes no sense. `column` (1-based) is where in a filter or order it was found, if it was."""
+
+    error_code = "INVALID_PARAMETER_VALUE"
+    http_status = 400
+    sqlstate = _USER
+    error_class = "INVALID_PARAMETER_VALUE"
+
+    def __init__(self, message: str, column: int | None = None):
+        super().__init__(message)
+        self.column = column
+
+    @classmethod
+    def missing(cls, name: str) -> "InvalidParameterValue":
+        """A required parameter that the request lacks."""
+        return cls(
+            f"Missing value for required parameter '{name}'. "
+            "See the API docs for more information about request parameters."
+        )
+
+    @classmethod
+    def wrong_type(cls, name: str, value: object, *, kind: str | None = None) -> "InvalidParameterValue":
+        """A parameter whose value has the wrong type or lies out of range."""
+        shown = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return cls(
+            f"Invalid value {shown} for parameter '{name}' supplied:  Hint: Value was of type "
+            f"'{kind or type(value).__name__}'. See the API docs for more information about request parameters."
+        )
+
+
+class BadRequest(RunstoneError):
+    """A request that contradicts what is stored."""
+
+    error_code = "BAD_REQUEST"
+    http_status = 400
+    sqlstate = _USER
+    error_class = "INVALID_PARAMETER_VALUE"
+
+
+class ResourceAlreadyExists(RunstoneError):
+    """A name that is taken."""
+
+    error_code = "RESOURCE_ALREADY_EXISTS"
+    http_status = 400
+    sqlstate = _USER
+    error_class = "RESOURCE_ALREADY_EXISTS"
+
+
+class ResourceDoesNotExist(RunstoneError):
+    """An id, a name or a path that nothing answers to."""
+
+    error_code = "RESOURCE_DOES_NOT_EXIST"
+    http_status = 404
+    sqlstate = _USER
+    error_class = "RESOURCE_NOT_FOUND"
+
+
+class EndpointNotFound(RunstoneError):
+    """No such operation at this server."""
+
+    error_code = "ENDPOINT_NOT_FOUND"
+    http_status = 404
+    sqlstate = _USER
+    error_class = "RESOURCE_NOT_FOUND"
+
+
+class Unauthenticated(RunstoneError):
+    """The request carries no credentials, or wrong ones."""
+
+    error_code = "UNAUTHENTICATED"
+    http_status = 401
+    sqlstate = error_class = None
+
+
+class PermissionDenied(RunstoneError):
+    """The caller is known and may not do this."""
+
+    error_code = "PERMISSION_DENIED"
+    http_status = 403
+    sqlstate = _USER
+    error_class = "PERMISSION_DENIED"
+
+
+class ResourceConflict(RunstoneError):
+    """Two writers disagree; the earlier one stands."""
+
+    error_code = "RESOURCE_CONFLICT"
+    http_status = 409
+    sqlstate = error_class = None
+
+
+class RequestLimitExceeded(RunstoneError):
+    """Too much at once; try again later."""
+
+    error_code = "REQUEST_LIMIT_EXCEEDED"
+    http_status = 429
+    sqlstate = error_class = None
+
+
+class InvalidState(RunstoneError):
+    """The resource is not in a state that allows this."""
+
+    error_code = "INVALID_STATE"
+
+
+class UnsupportedOperation(RunstoneError):
+    """The operation exists in the protocol, and this store or server cannot do it."""
+
+    error_code = "NOT_IMPLEMENTED"
+    http_status = 501
+    sqlstate = error_class = None
+
+
+class TemporarilyUnavailable(RunstoneError):
+    """The store cannot answer now; the same request may succeed later."""
+
+    error_code = "TEMPORARILY_UNAVAILABLE"
+    http_status = 503
+
+
+class ServerUnreachable(TemporarilyUnavailable):
+    """The client could not reach its server, or the server gave no answer in time."""
+
+
+class StoreError(RunstoneError):
+    """The folder or database cannot be used as a store; the message says why and what to do."""
+
+
+class InternalError(RunstoneError):
+    """A fault of ours. The message tells nothing of the inside; the server's log has the traceback."""
+
+
+def error_from(error_code: str, message: str) -> RunstoneError:
+    """The error with MLflow's `error_code`, as it came over the wire; an unknown code gives a plain RunstoneError."""
+    return _BY_CODE.get(error_code, RunstoneError)(message)
+
+
+_BY_CODE: dict[str, type[RunstoneError]] = {
+    error.error_code: error
+    for error in (
+        InternalError,
+        TemporarilyUnavailable,
+        UnsupportedOperation,
+        InvalidState,
+        RequestLimitExceeded,
+        ResourceConflict,
+        PermissionDenied,
+        Unauthenticated,
+        EndpointNotFound,
+        ResourceDoesNotExist,
+        ResourceAlreadyExists,
+        BadRequest,
+        InvalidParameterValue,
+    )
+}

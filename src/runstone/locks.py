@@ -1,0 +1,76 @@
+"""A lock between processes, on a file."""
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+
+class Lock(Protocol):
+    """Something that one holder at a time may hold, as a context manager."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class FileLock:
+    """An exclusive lock on a file, held by one process at a time; the system frees it when its holder dies.
+
+    Waiters are woken in turn, unlike SQLite's own lock, which is polled and lets a busy writer starve the others. Not
+    re-entrant, and not a lock between threads: its user serialises those.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._file: int | None = None
+        self._owner = os.getpid()
+
+    def __enter__(self) -> "FileLock":
+        if self._file is None or self._owner != os.getpid():
+            # A descriptor inherited over fork shares its parent's lock: open one of our own.
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._owner = os.getpid()
+        _acquire(self._file)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._file is not None
+        _release(self._file)
+
+    def close(self) -> None:
+        """Close the file. The lock can be taken again later; it opens the file anew."""
+        if self._file is not None and self._owner == os.getpid():
+            os.close(self._file)
+        self._file = None
+
+
+if sys.platform == "win32":
+    import msvcrt
+    import time
+
+    def _acquire(file: int) -> None:
+        while True:
+            os.lseek(file, 0, os.SEEK_SET)
+            try:
+                return msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+            except OSError:
+                time.sleep(0.001)
+
+    def _release(file: int) -> None:
+        os.lseek(file, 0, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _acquire(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+    def _release(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,0 +1,136 @@
+"""The operations on experiments."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from runstone.entities.kinds import LifecycleStage
+from runstone.entities.names import (
+    MAX_EXPERIMENT_TAG_LENGTH,
+    MAX_KEY_LENGTH,
+    MAX_SEARCH_RESULTS,
+    check_experiment_name,
+    check_length,
+    check_text,
+    experiment_number,
+)
+from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
+from runstone.search import EXPERIMENTS, parse_filter, parse_order_by
+from runstone.service.core import Service, operation
+from runstone.service.locations import checked
+from runstone.service.paging import lifecycles, page_offset, page_token
+from runstone.store import experiments
+from runstone.store.experiments import ExperimentRow
+from runstone.wire import experiments as wire
+
+
+@operation
+def create_experiment(service: Service, request: wire.CreateExperiment) -> wire.CreateExperimentResponse:
+    check_experiment_name(request.name)
+    tags = {tag.key: tag.value for tag in request.tags}
+    for key, value in tags.items():
+        _check_tag(key, value)
+    chosen = checked(request.artifact_location) if request.artifact_location else None
+
+    def create(connection: Connection, _keys: Mapping[str, int]) -> int:
+        now = service.now()
+        number = experiments.insert(
+            connection, name=request.name, artifact_location=chosen or "", now=now, tags=tags
+        )
+        if chosen is None:
+            experiments.set_location(connection, number, service.locations.of_experiment(number))
+        return number
+
+    try:
+        return wire.CreateExperimentResponse(str(service.store.write(create)))
+    except IntegrityError as error:
+        raise _name_taken(service, request.name) from error
+
+
+def _name_taken(service: Service, name: str) -> ResourceAlreadyExists:
+    with service.store.read() as connection:
+        holder = experiments.get_by_name(connection, name)
+    deleted = holder is not None and holder.lifecycle == LifecycleStage.DELETED
+    hint = " It is deleted: restore it, or choose another name." if deleted else ""
+    return ResourceAlreadyExists(f"Experiment(name={name}) already exists.{hint}")
+
+
+def _check_tag(key: str, value: str) -> None:
+    check_length(key, MAX_KEY_LENGTH, "key")
+    check_length(value, MAX_EXPERIMENT_TAG_LENGTH, "value")
+    check_text(key, "key")
+    check_text(value, "value")
+
+
+@operation
+def get_experiment(service: Service, request: wire.GetExperiment) -> wire.GetExperimentResponse:
+    number = experiment_number(request.experiment_id)
+    with service.store.read() as connection:
+        return wire.GetExperimentResponse(_shown(service, existing(connection, number)))
+
+
+@operation
+def get_experiment_by_name(service: Service, request: wire.GetExperimentByName) -> wire.GetExperimentResponse:
+    with service.store.read() as connection:
+        found = experiments.get_by_name(connection, request.experiment_name)
+    if found is None:
+        raise ResourceDoesNotExist(f"Could not find experiment with name '{request.experiment_name}'")
+    return wire.GetExperimentResponse(_shown(service, found))
+
+
+@operation
+def search_experiments(service: Service, request: wire.SearchExperiments) -> wire.SearchExperimentsResponse:
+    limit = request.max_results
+    if limit <= 0:
+        raise InvalidParameterValue(
+            f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer"
+        )
+    if limit > MAX_SEARCH_RESULTS:
+        raise InvalidParameterValue(
+            f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {MAX_SEARCH_RESULTS}"
+        )
+    where = parse_filter(request.filter, EXPERIMENTS)
+    order_by = parse_order_by(request.order_by, EXPERIMENTS)
+    offset = page_offset(request.page_token)
+    with service.store.read() as connection:
+        rows = experiments.search(
+            connection,
+            lifecycles=lifecycles(request.view_type),
+            where=where,
+            order_by=order_by,
+            limit=limit + 1,
+            offset=offset,
+        )
+    return wire.SearchExperimentsResponse(
+        [_shown(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
+    )
+
+
+def existing(connection: Connection, number: int) -> ExperimentRow:
+    """The experiment with this id, deleted or not. Raises ResourceDoesNotExist."""
+    found = experiments.get(connection, number)
+    if found is None:
+        raise ResourceDoesNotExist(f"No Experiment with id={number} exists")
+    return found
+
+
+def check_active(experiment: ExperimentRow) -> None:
+    """Raises InvalidParameterValue if the experiment is deleted."""
+    if experiment.lifecycle != LifecycleStage.ACTIVE:
+        raise InvalidParameterValue(
+            f"The experiment {experiment.id} must be in the 'active' state. Current state is {experiment.lifecycle}."
+        )
+
+
+def _shown(service: Service, row: ExperimentRow) -> wire.Experiment:
+    return wire.Experiment(
+        experiment_id=str(row.id),
+        name=row.name,
+        artifact_location=service.locations.shown(row.artifact_location),
+        lifecycle_stage=row.lifecycle,
+        last_update_time=row.updated,
+        creation_time=row.created,
+        tags=[wire.ExperimentTag(key, value) for key, value in row.tags.items()],
+        workspace="default",
+    )

@@ -1,0 +1,104 @@
+"""Opening a store by its URI."""
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from runstone.artifacts import Artifacts
+from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperation
+from runstone.service.core import Service, now_ms
+from runstone.service.locations import PROXIED, Locations, checked
+from runstone.settings import TRUNCATE_LONG_VALUES
+from runstone.store import Store
+from runstone.store.engine import DATABASE_NAME
+
+DEFAULT_STORE = "mlruns"
+
+Mode = Literal["local", "server"]
+
+
+def open_service(
+    store_uri: str | None = None,
+    *,
+    mode: Mode,
+    artifact_root: str | None = None,
+    artifacts_destination: str | None = None,
+) -> Service:
+    """The service over a store, which is created if it is absent.
+
+    Args:
+        store_uri: a folder (a path or a `file:` URI), or `sqlite:///FILE`; `./mlruns` by default. A folder holds the
+            database and, in `artifacts/`, the artifacts; those of a database file lie in `mlartifacts/` beside it.
+        mode: "local" for the process that uses the store itself; "server" for one that serves it to others: then a
+            write is on the disk before it is answered, and artifacts are shown as the proxy's.
+        artifact_root: where new experiments keep their artifacts, instead of there.
+        artifacts_destination: the folder behind `mlflow-artifacts:/`, instead of there.
+
+    Raises StoreError if the place cannot be used, UnsupportedOperation for a kind of store that is not supported.
+    """
+    database, artifacts = locate(store_uri)
+    if artifacts_destination:
+        artifacts = _local_path(artifacts_destination, "artifacts destination")
+    default_root = checked(artifact_root) if artifact_root else f"{PROXIED}/"
+    shown = artifacts.absolute().as_uri() if mode == "local" else None
+    locations = Locations(default_root, shown)
+    store = Store(
+        database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0)
+    )
+    return Service(
+        store, Artifacts(artifacts), locations, truncate_long_values=TRUNCATE_LONG_VALUES.read()
+    )
+
+
+def locate(store_uri: str | None) -> tuple[Path, Path]:
+    """The database file and the artifact folder of a store's URI; the folders around them are created."""
+    uri = store_uri or DEFAULT_STORE
+    if uri.startswith("sqlite:"):
+        database = _sqlite_path(uri)
+        folder, artifacts = database.parent, database.parent / "mlartifacts"
+    else:
+        folder = _local_path(uri, "store")
+        database, artifacts = folder / DATABASE_NAME, folder / "artifacts"
+        _refuse_mlflow_folder(folder, database)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"Cannot create the store's folder {folder}: {error.strerror}.") from error
+    if not database.exists() and not os.access(folder, os.W_OK):
+        raise StoreError(f"Cannot create a store in {folder}: you may not write there. Choose another place.")
+    return database, artifacts
+
+
+def _sqlite_path(uri: str) -> Path:
+    path = unquote(uri.removeprefix("sqlite:").removeprefix("//"))
+    if not path.startswith("/") or path in ("/", "/:memory:"):
+        raise InvalidParameterValue(
+            f"'{uri}' names no database file. Write sqlite:///relative/path.db or sqlite:////absolute/path.db."
+        )
+    return Path(path[1:]).absolute()
+
+
+def _local_path(uri: str, what: str) -> Path:
+    parts = urlsplit(uri)
+    if len(parts.scheme) < 2:  # a path, or a Windows drive
+        return Path(uri).expanduser().absolute()
+    if parts.scheme != "file":
+        raise UnsupportedOperation(
+            f"'{uri}' cannot be used as {what}: only folders and sqlite:///FILE are supported in this version."
+        )
+    if parts.netloc not in ("", "localhost"):
+        raise InvalidParameterValue(f"'{uri}' names the host '{parts.netloc}'. Write file:///absolute/path.")
+    from urllib.request import url2pathname
+
+    return Path(url2pathname(parts.path)).absolute()
+
+
+def _refuse_mlflow_folder(folder: Path, database: Path) -> None:
+    if database.exists() or not folder.is_dir():
+        return
+    if any(folder.glob("*/meta.yaml")):
+        raise StoreError(
+            f"{folder} holds runs that MLflow wrote as files. Runstone leaves them as they are: choose another place for "
+            "your runs, with set_tracking_uri(PATH) or the environment variable MLFLOW_TRACKING_URI."
+        )

@@ -1,0 +1,55 @@
+"""Page tokens and views, as MLflow spells them."""
+
+import base64
+import binascii
+import json
+
+from runstone.entities.kinds import LifecycleStage
+from runstone.entities.names import MAX_INT64
+from runstone.errors import InvalidParameterValue
+
+_LIFECYCLES = {
+    "ACTIVE_ONLY": (LifecycleStage.ACTIVE,),
+    "DELETED_ONLY": (LifecycleStage.DELETED,),
+    "ALL": (LifecycleStage.ACTIVE, LifecycleStage.DELETED),
+}
+_VIEWS = dict(enumerate(_LIFECYCLES, start=1))
+
+
+def lifecycles(view: str | int | None) -> tuple[str, ...]:
+    """The lifecycle stages that a view (its name or number) looks at: the active ones by default.
+
+    Raises InvalidParameterValue for a view that does not exist.
+    """
+    if view is None:
+        return _LIFECYCLES["ACTIVE_ONLY"]
+    name = _VIEWS.get(view) if isinstance(view, int) else view
+    if name not in _LIFECYCLES:
+        raise InvalidParameterValue(
+            f"Invalid view type {json.dumps(view)}. Choose one of {', '.join(_LIFECYCLES)}."
+        )
+    return _LIFECYCLES[name]
+
+
+def page_token(offset: int, limit: int, found: int) -> str | None:
+    """The token of the next page, where a page of `limit` at `offset` found `found` (one more than it shows)."""
+    if found <= limit:
+        return None
+    return base64.b64encode(json.dumps({"offset": offset + limit}).encode()).decode()
+
+
+def page_offset(token: str | None) -> int:
+    """How many results precede the page of this token. Raises InvalidParameterValue for a token that is not ours."""
+    if not token:
+        return 0
+    try:
+        decoded = base64.b64decode(token)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidParameterValue("Invalid page token, could not base64-decode") from error
+    try:
+        offset = json.loads(decoded)["offset"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}") from error
+    if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= MAX_INT64:
+        raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}")
+    return offset

@@ -1,0 +1,226 @@
+"""The operations on runs: their lifecycle and the search for them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from runstone.entities.kinds import LifecycleStage, RunStatus
+from runstone.entities.names import (
+    MAX_KEY_LENGTH,
+    MAX_RUN_NAME_LENGTH,
+    MAX_SEARCH_RESULTS,
+    RUN_NAME_TAG,
+    check_length,
+    check_run_id,
+    check_text,
+    experiment_number,
+)
+from runstone.entities.run_names import random_run_name
+from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict, ResourceDoesNotExist
+from runstone.search import RUNS, parse_filter, parse_order_by
+from runstone.service import locations
+from runstone.service.core import Service, operation
+from runstone.service.experiments import check_active, existing
+from runstone.service.logging import tag_value
+from runstone.service.paging import lifecycles, page_offset, page_token
+from runstone.store import runs
+from runstone.store.runs import RunContent, RunRow
+from runstone.wire import runs as wire
+from runstone.wire.base import to_double
+
+
+@operation
+def create_run(service: Service, request: wire.CreateRun) -> wire.CreateRunResponse:
+    if not request.experiment_id:
+        raise BadRequest("A run needs an experiment: the request has no experiment_id.")
+    if request.run_id is not None:
+        check_run_id(request.run_id)
+    experiment_id = experiment_number(request.experiment_id)
+    run_id = request.run_id or service.make_id()
+    name, tags = _name_and_tags(service, request)
+    check_text(request.user_id or "", "user_id")
+
+    def create(connection: Connection, keys: Mapping[str, int]) -> None:
+        experiment = existing(connection, experiment_id)
+        check_active(experiment)
+        values = {
+            "run_id": run_id,
+            "experiment": experiment_id,
+            "name": name,
+            "user_id": request.user_id or "",
+            "status": "RUNNING",
+            "lifecycle": LifecycleStage.ACTIVE,
+            "started": request.start_time or 0,
+            "artifact_uri": locations.of_run(experiment.artifact_location, run_id),
+        }
+        runs.insert(connection, values, {keys[key]: value for key, value in tags.items()})
+
+    try:
+        service.store.write(create, keys=tags.keys())
+    except IntegrityError as error:
+        _check_repeated(service, run_id, experiment_id, error)
+    row, content = _read(service, run_id)
+    shown = _shown(service, row, content)
+    shown.inputs = wire.RunInputs()
+    return wire.CreateRunResponse(shown)
+
+
+def _name_and_tags(service: Service, request: wire.CreateRun) -> tuple[str, dict[str, str]]:
+    """The new run's name, from the request, its tag or invented; and its tags, the name's own among them."""
+    tags = {tag.key: tag_value(service, tag.key, tag.value) for tag in request.tags}
+    for key in tags:
+        check_length(key, MAX_KEY_LENGTH, "key")
+        check_text(key, "key")
+    named = tags.get(RUN_NAME_TAG)
+    if request.run_name and named and request.run_name != named:
+        raise InvalidParameterValue(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
+            f"(run_name='{request.run_name}', mlflow.runName='{named}')."
+        )
+    name = request.run_name or named or random_run_name()
+    _check_run_name(name)
+    return name, tags | {RUN_NAME_TAG: name}
+
+
+def _check_run_name(name: str) -> None:
+    check_length(name, MAX_RUN_NAME_LENGTH, "run_name")
+    check_text(name, "run_name")
+
+
+def _check_repeated(service: Service, run_id: str, experiment_id: int, error: IntegrityError) -> None:
+    """A run that exists already in this experiment is a request repeated; anything else is a conflict."""
+    with service.store.read() as connection:
+        row = runs.get(connection, run_id)
+    if row is None:
+        raise error
+    if row.experiment != experiment_id:
+        raise ResourceConflict(
+            f"A run with id={run_id} exists already, in experiment {row.experiment}. Choose another id."
+        ) from error
+
+
+@operation
+def get_run(service: Service, request: wire.GetRun) -> wire.GetRunResponse:
+    row, content = _read(service, request.run_id)
+    return wire.GetRunResponse(_complete(service, row, content))
+
+
+@operation
+def update_run(service: Service, request: wire.UpdateRun) -> wire.UpdateRunResponse:
+    values: dict[str, Any] = {}
+    if (status := _status(request.status)) is not None:
+        values["status"] = status
+    if request.end_time is not None:
+        values["ended"] = request.end_time
+    if request.run_name:
+        _check_run_name(request.run_name)
+        values["name"] = request.run_name
+
+    def change(connection: Connection, keys: Mapping[str, int]) -> RunRow:
+        row = existing_run(connection, request.run_id)
+        check_run_active(row)
+        runs.update(connection, row.id, values)
+        if "name" in values:
+            runs.set_tags(connection, row.experiment, row.id, {keys[RUN_NAME_TAG]: values["name"]})
+        return row._replace(**values)
+
+    row = service.store.write(change, keys=(RUN_NAME_TAG,) if "name" in values else ())
+    if status in RunStatus.TERMINATED:
+        service.store.seal(row.id)
+    return wire.UpdateRunResponse(_info(service, row))
+
+
+def _status(status: str | int | None) -> str | None:
+    """The name of a status given by name or number; None, as MLflow does, for a name that is none."""
+    if isinstance(status, int):
+        if not 1 <= status <= len(RunStatus.NAMES):
+            raise InvalidParameterValue.wrong_type("status", status)
+        return RunStatus.NAMES[status - 1]
+    return status if status in RunStatus.NAMES else None
+
+
+@operation
+def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsResponse:
+    limit = request.max_results
+    if limit <= 0:
+        raise InvalidParameterValue(
+            f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer"
+        )
+    if limit > MAX_SEARCH_RESULTS:
+        raise InvalidParameterValue.wrong_type("max_results", limit)
+    where = parse_filter(request.filter, RUNS)
+    order_by = parse_order_by(request.order_by, RUNS)
+    offset = page_offset(request.page_token)
+    with service.store.read() as connection:
+        rows = runs.search(
+            connection,
+            service.store.keys,
+            experiments=sorted({experiment_number(i) for i in request.experiment_ids}),
+            lifecycles=lifecycles(request.run_view_type),
+            where=where,
+            order_by=order_by,
+            limit=limit + 1,
+            offset=offset,
+        )
+        shown = rows[:limit]
+        content = runs.contents(connection, service.store.keys, [row.id for row in shown])
+    return wire.SearchRunsResponse(
+        [_complete(service, row, content[row.id]) for row in shown], page_token(offset, limit, len(rows))
+    )
+
+
+# --- what other operations need of a run --------------------------------------------------------
+
+
+def existing_run(connection: Connection, run_id: str) -> RunRow:
+    """The run with this id, deleted or not. Raises ResourceDoesNotExist."""
+    row = runs.get(connection, run_id)
+    if row is None:
+        raise ResourceDoesNotExist(f"Run with id={run_id} not found")
+    return row
+
+
+def check_run_active(row: RunRow) -> None:
+    """Raises InvalidParameterValue if the run is deleted."""
+    if row.lifecycle != LifecycleStage.ACTIVE:
+        raise InvalidParameterValue(
+            f"The run {row.run_id} must be in the 'active' state. Current state is {row.lifecycle}."
+        )
+
+
+def _read(service: Service, run_id: str) -> tuple[RunRow, RunContent]:
+    with service.store.read() as connection:
+        row = existing_run(connection, run_id)
+        return row, runs.contents(connection, service.store.keys, [row.id])[row.id]
+
+
+def _info(service: Service, row: RunRow) -> wire.RunInfo:
+    return wire.RunInfo(
+        run_id=row.run_id,
+        run_uuid=row.run_id,
+        experiment_id=str(row.experiment),
+        run_name=row.name,
+        user_id=row.user_id,
+        status=row.status,
+        start_time=row.started,
+        end_time=row.ended,
+        artifact_uri=service.locations.shown(row.artifact_uri),
+        lifecycle_stage=row.lifecycle,
+    )
+
+
+def _shown(service: Service, row: RunRow, content: RunContent) -> wire.Run:
+    data = wire.RunData(
+        [wire.Metric(key, to_double(value), at, step) for key, value, at, step in content.metrics],
+        [wire.Param(key, value) for key, value in content.params],
+        [wire.RunTag(key, value) for key, value in content.tags],
+    )
+    return wire.Run(_info(service, row), data)
+
+
+def _complete(service: Service, row: RunRow, content: RunContent) -> wire.Run:
+    shown = _shown(service, row, content)
+    shown.inputs, shown.outputs = wire.RunInputs(), wire.RunOutputs()
+    return shown

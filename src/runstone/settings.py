@@ -1,0 +1,121 @@
+"""Every setting, as data: the environment variable that holds it, its type, its default and what it does.
+
+The command line, the documentation and the code all read this one table. Variables that MLflow defines keep its name
+and meaning; what MLflow lacks is named `RUNSTONE_*`.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+from runstone.errors import InvalidParameterValue
+
+T = TypeVar("T")
+
+
+def _boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("expected true or false")
+
+
+class Setting(Generic[T]):
+    """One setting. `read()` gives its value from the environment, or the default."""
+
+    __slots__ = ("default", "help", "name", "parse")
+
+    def __init__(self, name: str, parse: Callable[[str], T], default: T, help: str):
+        self.name, self.parse, self.default, self.help = name, parse, default, help
+
+    def read(self, environ: Mapping[str, str] = os.environ) -> T:
+        """The value in `environ`; the default where it is unset or empty. Raises InvalidParameterValue otherwise."""
+        text = environ.get(self.name, "")
+        if not text:
+            return self.default
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise InvalidParameterValue(f"The environment variable {self.name} is {text!r}: {error}.") from error
+
+    @property
+    def type_name(self) -> str:
+        """What the value is, in a word: text, integer, number or boolean."""
+        return {int: "integer", float: "number", _boolean: "boolean"}.get(self.parse, "text")  # type: ignore[call-overload]
+
+
+TRACKING_URI = Setting[str | None](
+    "MLFLOW_TRACKING_URI", str, None, "Where runs are recorded: a server's http(s) URL, or a folder. Default: ./mlruns."
+)
+EXPERIMENT_NAME = Setting[str | None](
+    "MLFLOW_EXPERIMENT_NAME", str, None, "The experiment that new runs belong to, by name; it is created if absent."
+)
+EXPERIMENT_ID = Setting[str | None](
+    "MLFLOW_EXPERIMENT_ID", str, None, "The experiment that new runs belong to, by id; it wins over the name."
+)
+HTTP_TIMEOUT = Setting[float](
+    "MLFLOW_HTTP_REQUEST_TIMEOUT", float, 120.0, "Seconds that the client waits for one answer of a server."
+)
+HTTP_MAX_RETRIES = Setting[int](
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES", int, 7, "How often the client repeats a request that met a passing failure."
+)
+HTTP_BACKOFF_FACTOR = Setting[float](
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR",
+    float,
+    0.5,
+    "Seconds before the first repetition; each further one doubles it, up to 30 seconds.",
+)
+TRACKING_USERNAME = Setting[str | None](
+    "MLFLOW_TRACKING_USERNAME", str, None, "The user name sent to the server (HTTP basic authentication)."
+)
+TRACKING_PASSWORD = Setting[str | None](
+    "MLFLOW_TRACKING_PASSWORD", str, None, "The password sent with the user name."
+)
+TRACKING_TOKEN = Setting[str | None](
+    "MLFLOW_TRACKING_TOKEN", str, None, "A bearer token sent to the server instead of user name and password."
+)
+TRACKING_INSECURE_TLS = Setting[bool](
+    "MLFLOW_TRACKING_INSECURE_TLS", _boolean, False, "Accept any TLS certificate of the server. For tests only."
+)
+TRACKING_SERVER_CERT_PATH = Setting[str | None](
+    "MLFLOW_TRACKING_SERVER_CERT_PATH", str, None, "A CA bundle to check the server's TLS certificate against."
+)
+TRUNCATE_LONG_VALUES = Setting[bool](
+    "MLFLOW_TRUNCATE_LONG_VALUES",
+    _boolean,
+    True,
+    "Cut params over 6,000 and run tags over 8,000 characters instead of refusing them.",
+)
+SUPPRESS_URL = Setting[bool](
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."
+)
+BACKEND_STORE_URI = Setting[str | None](
+    "MLFLOW_BACKEND_STORE_URI", str, None, "The server's store: a folder or sqlite:///FILE. Default: ./mlruns."
+)
+DEFAULT_ARTIFACT_ROOT = Setting[str | None](
+    "MLFLOW_DEFAULT_ARTIFACT_ROOT",
+    str,
+    None,
+    "Where new experiments keep their artifacts. Default: the server itself (mlflow-artifacts:/).",
+)
+ARTIFACTS_DESTINATION = Setting[str | None](
+    "MLFLOW_ARTIFACTS_DESTINATION", str, None, "Where the server keeps the artifacts that pass through it."
+)
+HOST = Setting[str]("MLFLOW_HOST", str, "127.0.0.1", "The address the server listens on.")
+PORT = Setting[int]("MLFLOW_PORT", int, 5000, "The port the server listens on.")
+ALLOWED_HOSTS = Setting[str | None](
+    "MLFLOW_SERVER_ALLOWED_HOSTS",
+    str,
+    None,
+    "Host names the server answers to, separated by commas; * for any. Default: localhost and private addresses.",
+)
+CORS_ALLOWED_ORIGINS = Setting[str | None](
+    "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    str,
+    None,
+    "Web origins that may change things here, separated by commas. Default: localhost only.",
+)
+
+ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))  # type: ignore[misc]

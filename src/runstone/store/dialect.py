@@ -1,0 +1,123 @@
+"""Everything that differs between databases. No other module names one."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Engine, Integer, LargeBinary, String, Text, create_engine, event
+from sqlalchemy import func as sql
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.schema import Table
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit integer that can number its own rows."""
+
+Key = String(250)
+LongText = Text()
+Bytes = LargeBinary()
+
+CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+"""Table options that keep its rows in the order of the primary key."""
+
+NUMBERED: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Table options under which the number of a deleted row is never given again."""
+
+BUSY_TIMEOUT_MS = 20_000
+
+
+def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
+    """An engine on a SQLite file.
+
+    Args:
+        path: the database file; created if absent.
+        durable: whether a commit waits until the disk has it (`synchronous=FULL`).
+        writing: whether its transactions take the write lock when they begin; others are read-only.
+    """
+    engine = create_engine(
+        f"sqlite:///{path}",
+        paramstyle="named",
+        poolclass=QueuePool,
+        pool_size=1 if writing else 4,
+        max_overflow=0 if writing else 28,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1_000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.create_function("unicode_lower", 1, _lower, deterministic=True)
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {'FULL' if durable else 'NORMAL'}",
+            "foreign_keys = ON",
+            "case_sensitive_like = ON",
+            "cache_size = -16384",
+            "temp_store = MEMORY",
+            *(() if writing else ("query_only = ON",)),
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def upsert(table: Table) -> "Upsert":
+    """An INSERT that says what happens on conflict with the primary key."""
+    return Upsert(table)
+
+
+class Upsert:
+    """An INSERT under construction; `replacing`, `ignoring` or `merging` finishes it."""
+
+    def __init__(self, table: Table):
+        self._table = table
+        self._insert = sqlite_insert(table)
+        self._keys = [column.name for column in table.primary_key]
+
+    def ignoring(self) -> Insert:
+        """Keep the row that is there."""
+        return self._insert.on_conflict_do_nothing()
+
+    def replacing(self) -> Insert:
+        """Overwrite every column that is not part of the key."""
+        excluded = self._insert.excluded
+        others = {c.name: excluded[c.name] for c in self._table.columns if c.name not in self._keys}
+        return self._insert.on_conflict_do_update(index_elements=self._keys, set_=others)
+
+    def merging(self, merge: Callable[[Any, Any], Mapping[str, Any]]) -> Insert:
+        """Combine the row that is there with the new one: `merge(stored, new)` says what each column becomes."""
+        merged = merge(self._table.c, self._insert.excluded)
+        return self._insert.on_conflict_do_update(index_elements=self._keys, set_=dict(merged))
+
+
+def least(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The smaller of two values; of a value and NULL, the value."""
+    return sql.min(sql.coalesce(a, b), sql.coalesce(b, a))
+
+
+def greatest(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The larger of two values; of a value and NULL, the value."""
+    return sql.max(sql.coalesce(a, b), sql.coalesce(b, a))
+
+
+def like(column: ColumnElement[Any], pattern: str, *, ignore_case: bool) -> ColumnElement[bool]:
+    """SQL's LIKE without an escape character, with or without regard to case, in every script."""
+    if ignore_case:
+        return sql.unicode_lower(column).like(pattern.lower())
+    return column.like(pattern)
+
+
+def compiled(statement: ClauseElement, dialect: Dialect) -> str:
+    """A Core statement as text for the DBAPI, with named parameters."""
+    return str(statement.compile(dialect=dialect))

@@ -1,0 +1,154 @@
+"""A store's database: opening it, reading it in snapshots, writing it through one writer."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, func, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from runstone.entities.kinds import LifecycleStage
+from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
+from runstone.locks import FileLock
+from runstone.store import dialect, schema
+from runstone.store.keys import KeyNames
+from runstone.store.logs import RunLog
+from runstone.store.sealing import Sealer
+from runstone.store.writer import LogWrite, Transaction, Writer
+
+T = TypeVar("T")
+
+DATABASE_NAME = "runstone.db"
+DEFAULT_EXPERIMENT = "Default"
+
+
+class Store:
+    """A database of experiments, runs and metrics.
+
+    Reads run in snapshots of their own (`read`); writes queue to one writer, which commits those that wait together
+    (`write`, `log`). Every method may be called from any thread.
+    """
+
+    def __init__(self, path: Path, *, durable: bool, now: Callable[[], int], default_location: str):
+        """Open the database at `path`; create it, with the experiment "Default" (id 0), if it is absent.
+
+        Args:
+            path: the SQLite file.
+            durable: whether a write returns only when the disk has it. Otherwise it survives the death of the process,
+                and a power cut may take the last second.
+            now: the clock, in milliseconds since the epoch.
+            default_location: where the default experiment keeps its artifacts.
+
+        Raises StoreError if the file cannot be used, saying why.
+        """
+        self._now = now
+        lock = FileLock(path.with_name(path.name + ".lock"))
+        self._read_engine = dialect.open_sqlite(path, durable=durable, writing=False)
+        self._write_engine = dialect.open_sqlite(path, durable=durable, writing=True)
+        with translated(path):
+            _prepare(path, self._write_engine, lock, now(), default_location)
+        self.keys = KeyNames()
+        self._path = path
+        self._writer = Writer(
+            self._write_engine, lock, self.keys, None if durable else path.with_name(path.name + "-wal")
+        )
+        self._sealer = Sealer(self)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, until the block ends."""
+        with translated(self._path), self._read_engine.connect() as connection:
+            yield connection
+
+    def write(
+        self, action: Callable[[Connection, Mapping[str, int]], T], *, keys: Collection[str] = ()
+    ) -> T:
+        """Run `action(connection, key ids)` in a transaction and return its result once that is committed.
+
+        `keys` are names of params, tags or metrics that it needs as ids. If it raises, nothing of it is stored.
+        """
+        with translated(self._path):
+            return self._writer.submit(Transaction(action, keys))
+
+    def log(self, log: RunLog) -> None:
+        """Store what was logged to a run, whole or not at all. Raises what `logs.apply` refuses it with."""
+        with translated(self._path):
+            run = self._writer.submit(LogWrite(log))
+            if log.metrics:
+                self._sealer.logged(run, len(log.metrics))
+
+    def seal(self, run: int) -> None:
+        """Bring the points of a run (by its integer id) into their dense form."""
+        with translated(self._path):
+            self._sealer.seal(run)
+
+    def close(self) -> None:
+        """Close every connection. The store must not be used afterwards."""
+        self._writer.close()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the database's own errors into ours, which say what to do."""
+    try:
+        yield
+    except RunstoneError:
+        raise
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = str(error.orig if isinstance(error, DBAPIError) else error)
+        raise _explained(path, cause) from error
+
+
+def _explained(path: Path, cause: str) -> RunstoneError:
+    if "locked" in cause or "busy" in cause:
+        return TemporarilyUnavailable(
+            f"The database {path} stayed locked by another program for {dialect.BUSY_TIMEOUT_MS // 1000} seconds. "
+            "Try again; if this goes on, look for a program that keeps it open."
+        )
+    if "full" in cause:
+        return TemporarilyUnavailable(f"The disk that holds {path} is full: nothing was stored. Make room and try again.")
+    if "readonly" in cause or "unable to open" in cause:
+        return StoreError(f"Cannot write to the database {path}. Check that its folder exists and that you may write to it.")
+    if "not a database" in cause or "malformed" in cause:
+        return StoreError(f"The file {path} is damaged or not a SQLite database. Restore it from a backup.")
+    return StoreError(f"The database {path} failed: {cause}.")
+
+
+def _prepare(path: Path, engine: Engine, lock: FileLock, now: int, default_location: str) -> None:
+    """Make sure that the database has our tables in our version."""
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+    if not tables:
+        with lock, engine.begin() as connection:
+            if not inspect(connection).get_table_names():  # another process may have been quicker
+                _create(connection, now, default_location)
+        return
+    if schema.runstone_version.name not in tables:
+        kind = "an MLflow database" if "alembic_version" in tables and "experiments" in tables else "another program's"
+        raise StoreError(f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs.")
+    with engine.connect() as connection:
+        version = connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
+    if version != schema.VERSION:
+        raise StoreError(
+            f"{path} has the schema version {version}, and this Runstone knows {schema.VERSION}. "
+            "It was made by a newer Runstone: upgrade with `pip install --upgrade runstone`."
+        )
+
+
+def _create(connection: Connection, now: int, default_location: str) -> None:
+    schema.metadata.create_all(connection)
+    connection.execute(schema.runstone_version.insert().values(version_num=schema.VERSION))
+    connection.execute(
+        schema.experiment.insert().values(
+            id=0,
+            name=DEFAULT_EXPERIMENT,
+            artifact_location=default_location,
+            lifecycle=LifecycleStage.ACTIVE,
+            created=now,
+            updated=now,
+        )
+    )

@@ -1,0 +1,98 @@
+"""Statements about experiments."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
+
+from runstone.entities.kinds import LifecycleStage
+from runstone.search import Expression, OrderBy
+from runstone.store import filters
+from runstone.store.schema import experiment, experiment_tag
+
+_COLUMNS = experiment.c
+
+
+class ExperimentRow(NamedTuple):
+    """An experiment as it is stored."""
+
+    id: int
+    name: str
+    artifact_location: str
+    lifecycle: str
+    created: int
+    updated: int
+    tags: dict[str, str]
+
+
+def insert(connection: Connection, *, name: str, artifact_location: str, now: int, tags: Mapping[str, str]) -> int:
+    """Add an experiment; its id. Raises sqlalchemy's IntegrityError if the name is taken."""
+    values = {"name": name, "artifact_location": artifact_location, "created": now, "updated": now}
+    result = connection.execute(experiment.insert().values(lifecycle=LifecycleStage.ACTIVE, **values))
+    assert result.inserted_primary_key is not None
+    number: int = result.inserted_primary_key[0]
+    if tags:
+        rows = [{"experiment": number, "key": key, "value": value} for key, value in tags.items()]
+        connection.execute(experiment_tag.insert(), rows)
+    return number
+
+
+def set_location(connection: Connection, number: int, artifact_location: str) -> None:
+    """Say where the experiment keeps its artifacts, once its id is known."""
+    connection.execute(
+        experiment.update().where(_COLUMNS.id == number).values(artifact_location=artifact_location)
+    )
+
+
+def get(connection: Connection, number: int) -> ExperimentRow | None:
+    """The experiment with this id, deleted or not."""
+    return _one(connection, _COLUMNS.id == number)
+
+
+def get_by_name(connection: Connection, name: str) -> ExperimentRow | None:
+    """The experiment with this name, deleted or not."""
+    return _one(connection, _COLUMNS.name == name)
+
+
+def search(
+    connection: Connection,
+    *,
+    lifecycles: Sequence[str],
+    where: Expression | None,
+    order_by: Sequence[OrderBy],
+    limit: int,
+    offset: int,
+) -> list[ExperimentRow]:
+    """The experiments that match, in the order of the grammar's rules."""
+    statement = select(experiment).where(_COLUMNS.lifecycle.in_(lifecycles))
+    if where is not None:
+        statement = statement.where(filters.experiment_condition(where))
+    rows = connection.execute(_ordered(statement, order_by).limit(limit).offset(offset)).all()
+    return _with_tags(connection, rows)
+
+
+def _ordered(statement: Select[tuple[int]], order_by: Sequence[OrderBy]) -> Select[tuple[int]]:
+    if not order_by:
+        return statement.order_by(_COLUMNS.created.desc(), _COLUMNS.id)
+    columns = [filters.EXPERIMENT_ATTRIBUTES[clause.field.key] for clause in order_by]
+    clauses = [
+        column.asc() if clause.ascending else column.desc()
+        for column, clause in zip(columns, order_by, strict=True)
+    ]
+    return statement.order_by(*clauses, _COLUMNS.id.desc())
+
+
+def _one(connection: Connection, condition: ColumnElement[bool]) -> ExperimentRow | None:
+    rows = connection.execute(select(experiment).where(condition)).all()
+    return _with_tags(connection, rows)[0] if rows else None
+
+
+def _with_tags(connection: Connection, rows: Iterable[Row[tuple[int]]]) -> list[ExperimentRow]:
+    found = [ExperimentRow(*row, tags={}) for row in rows]
+    by_id = {row.id: row for row in found}
+    ids = list(by_id)
+    for at in range(0, len(ids), 500):
+        mine = experiment_tag.c.experiment.in_(ids[at : at + 500])
+        for number, key, value in connection.execute(select(experiment_tag).where(mine)):
+            by_id[number].tags[key] = value
+    return found

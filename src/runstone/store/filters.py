@@ -1,0 +1,148 @@
+"""Search expressions as SQL conditions. Their meaning stands in `runstone.search.expression`."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, Table, and_, case, cast, exists, false, literal, not_, or_, select, true
+
+from runstone.search import And, Comparison, Expression, Field, Not, Or
+from runstone.store import dialect
+from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY, value_hash
+from runstone.store.schema import experiment, experiment_tag, metric_summary, run, run_param, run_tag
+
+EXPERIMENT_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
+    "name": experiment.c.name,
+    "experiment_id": experiment.c.id,
+    "creation_time": experiment.c.created,
+    "last_update_time": experiment.c.updated,
+}
+
+RUN_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
+    "run_id": run.c.run_id,
+    "run_name": run.c.name,
+    "user_id": run.c.user_id,
+    "status": run.c.status,
+    "artifact_uri": run.c.artifact_uri,
+    "start_time": run.c.started,
+    "end_time": run.c.ended,
+}
+
+Leaf = Callable[[Comparison], ColumnElement[bool]]
+
+
+def experiment_condition(expression: Expression) -> ColumnElement[bool]:
+    """The condition on `experiment` that the expression means."""
+    return _condition(expression, _experiment_comparison)
+
+
+def run_condition(expression: Expression, keys: Mapping[str, int]) -> ColumnElement[bool]:
+    """The condition on `run` that the expression means. `keys` are the ids of the names in it that have one."""
+    return _condition(expression, lambda comparison: _run_comparison(comparison, keys))
+
+
+def fields(expression: Expression) -> list[Field]:
+    """Every field that the expression compares."""
+    if isinstance(expression, Comparison):
+        return [expression.field]
+    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
+    return [field for part in parts for field in fields(part)]
+
+
+def _condition(expression: Expression, leaf: Leaf) -> ColumnElement[bool]:
+    match expression:
+        case And(parts):
+            return and_(*(_condition(part, leaf) for part in parts))
+        case Or(parts):
+            return or_(*(_condition(part, leaf) for part in parts))
+        case Not(part):
+            return not_(_condition(part, leaf))
+        case Comparison():
+            return leaf(expression)
+
+
+def _experiment_comparison(comparison: Comparison) -> ColumnElement[bool]:
+    key = comparison.field.key
+    if comparison.field.kind == "tag":
+        mine = (experiment_tag.c.experiment == experiment.c.id, experiment_tag.c.key == key)
+        return _among(experiment_tag, mine, comparison, experiment_tag.c.value)
+    column = EXPERIMENT_ATTRIBUTES[key]
+    return _compare(cast(column, String) if key == "experiment_id" else column, comparison)
+
+
+def _run_comparison(comparison: Comparison, keys: Mapping[str, int]) -> ColumnElement[bool]:
+    kind, name = comparison.field.kind, comparison.field.key
+    if kind == "attribute":
+        return _compare(RUN_ATTRIBUTES[name], comparison)
+    if kind == "dataset":
+        return false()  # no operation records a run's datasets yet: no run has one
+    if name not in keys:
+        return true() if comparison.op == "IS NULL" else false()
+    table = {"metric": metric_summary, "param": run_param, "tag": run_tag}[kind]
+    of = table.c
+    mine = (of.experiment == run.c.experiment, of.key == keys[name], of.run == run.c.id)
+    if kind == "metric":
+        return exists(select(literal(1)).select_from(table).where(*mine, _compare_number(comparison)))
+    return _among(table, mine, comparison, of.value)
+
+
+def _among(
+    table: Table, mine: tuple[ColumnElement[bool], ...], comparison: Comparison, value: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Whether a row of `table` that is `mine` compares so."""
+    rows = select(literal(1)).select_from(table).where(*mine)
+    if comparison.op == "IS NULL":
+        return not_(exists(rows))
+    if comparison.op == "IS NOT NULL":
+        return exists(rows)
+    if comparison.op == "=" and "value_hash" in table.c:
+        rows = rows.where(table.c.value_hash == value_hash(str(comparison.value)))
+    return exists(rows.where(_compare(value, comparison)))
+
+
+def _compare(column: ColumnElement[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """Compare a column; a NULL in it compares false, never unknown."""
+    value: Any = comparison.value
+    conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+        "=": lambda: column == value,
+        "!=": lambda: column != value,
+        "<": lambda: column < value,
+        "<=": lambda: column <= value,
+        ">": lambda: column > value,
+        ">=": lambda: column >= value,
+        "LIKE": lambda: dialect.like(column, value, ignore_case=False),
+        "ILIKE": lambda: dialect.like(column, value, ignore_case=True),
+        "IN": lambda: column.in_(value),
+        "NOT IN": lambda: column.not_in(value),
+        "IS NULL": lambda: column.is_(None),
+        "IS NOT NULL": lambda: column.is_not(None),
+    }
+    condition = conditions[comparison.op]()
+    nullable = column is run.c.ended and not comparison.op.startswith("IS")
+    return and_(column.is_not(None), condition) if nullable else condition
+
+
+def _compare_number(comparison: Comparison) -> ColumnElement[bool]:
+    """Compare the latest value of a metric, whatever its class."""
+    of = metric_summary.c
+    kind, value, op = of["class"], of.value, comparison.op
+    if op in ("IS NULL", "IS NOT NULL"):
+        return true()  # the row is there; its absence is the caller's affair
+    number = float(comparison.value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise AssertionError("the grammar lets only finite numbers through")
+    finite = kind == FINITE
+    if op == "=":
+        return and_(finite, value == number)
+    if op == "!=":
+        return not_(and_(finite, value == number))
+    beyond = POSITIVE_INFINITY if op[0] == ">" else NEGATIVE_INFINITY
+    compared = {"<": value < number, "<=": value <= number, ">": value > number, ">=": value >= number}[op]
+    return or_(and_(finite, compared), kind == beyond)
+
+
+def metric_order(summary: Any, ascending: bool) -> list[ColumnElement[Any]]:
+    """Order by the latest value in an outer-joined summary's columns: numbers, then NaN, then runs without it."""
+    kind, value = summary["class"], summary.value
+    phase = case((kind.is_(None), 2), (kind == NAN, 1), else_=0)
+    return [phase, *((kind, value) if ascending else (kind.desc(), value.desc()))]

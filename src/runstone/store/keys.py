@@ -1,0 +1,82 @@
+"""Interned names: metrics, params and tags are stored by the id of their name."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from runstone.store import dialect
+from runstone.store.schema import key_name
+
+
+class KeyNames:
+    """A cache of the table of names. Ids never change, so what was read once stays true."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+
+    def find(self, connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
+        """The ids of those names that have one."""
+        wanted = set(names)
+        self._remember(_select_ids(connection, wanted - self._ids.keys()))
+        return {name: self._ids[name] for name in wanted if name in self._ids}
+
+    def texts(self, connection: Connection, ids: Iterable[int]) -> Mapping[int, str]:
+        """The names behind ids."""
+        wanted = set(ids)
+        self._remember(_select_names(connection, wanted - self._names.keys()))
+        return {number: self._names[number] for number in wanted}
+
+    def known(self, names: Collection[str]) -> Mapping[str, int] | None:
+        """The ids of all these names, if all of them are at hand."""
+        if all(name in self._ids for name in names):
+            return {name: self._ids[name] for name in names}
+        return None
+
+    def intern(self, connection: Connection, names: Collection[str]) -> Mapping[str, int]:
+        """The ids of all these names; new ones are given an id. They count only once the transaction is committed:
+        call `committed` with the result then."""
+        found = {name: self._ids[name] for name in names if name in self._ids}
+        missing = set(names) - found.keys()
+        if missing:
+            found |= _select_ids(connection, missing)
+            if fresh := sorted(missing - found.keys()):
+                connection.execute(_INSERT, [{"name": name} for name in fresh])
+                found |= _select_ids(connection, fresh)
+        return found
+
+    def committed(self, ids: Mapping[str, int]) -> None:
+        """Remember what `intern` gave."""
+        self._remember(ids)
+
+    def _remember(self, ids: Mapping[str, int]) -> None:
+        for name, number in ids.items():
+            self._names[number] = name
+            self._ids[name] = number
+
+
+_INSERT = dialect.upsert(key_name).ignoring()
+_LIMIT = 500  # names in one statement
+
+V = TypeVar("V")
+
+
+def _select_ids(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in _portions(list(names)):
+        rows = connection.execute(select(key_name.c.name, key_name.c.id).where(key_name.c.name.in_(some)))
+        found |= {name: number for name, number in rows}
+    return found
+
+
+def _select_names(connection: Connection, ids: Collection[int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in _portions(list(ids)):
+        rows = connection.execute(select(key_name.c.name, key_name.c.id).where(key_name.c.id.in_(some)))
+        found |= {name: number for name, number in rows}
+    return found
+
+
+def _portions(items: list[V]) -> Iterable[list[V]]:
+    return (items[at : at + _LIMIT] for at in range(0, len(items), _LIMIT))

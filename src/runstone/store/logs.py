@@ -1,0 +1,288 @@
+"""Storing what is logged to runs: many requests by a handful of statements.
+
+The hot path of Runstone. A group of requests is checked in memory against what is stored (a request that is refused
+costs the others nothing), then written as sets ordered by run and key. The statements are compiled from Core once and
+run on the DBAPI itself: SQLAlchemy's execution would cost several times what they do.
+"""
+
+import hashlib
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, case, select, tuple_, update
+
+from runstone.entities.kinds import LifecycleStage
+from runstone.entities.names import RUN_NAME_TAG
+from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
+from runstone.store import dialect as db
+from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
+
+NO_CONTEXT = ("", "", "")
+
+
+class Point(NamedTuple):
+    """A metric point as it is logged. `context` is (model id, dataset name, dataset digest), empty where unknown."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+    context: tuple[str, str, str] = NO_CONTEXT
+
+
+class RunLog(NamedTuple):
+    """What one request logs to a run. `batch` says how the request names a conflict."""
+
+    run_id: str
+    metrics: Sequence[Point] = ()
+    params: Sequence[tuple[str, str]] = ()
+    tags: Sequence[tuple[str, str]] = ()
+    batch: bool = True
+
+    def keys(self) -> frozenset[str]:
+        """The names that need an id."""
+        return frozenset(
+            [point.key for point in self.metrics] + [key for key, _ in self.params] + [key for key, _ in self.tags]
+        )
+
+
+class _Run(NamedTuple):
+    id: int
+    run_id: str
+    experiment: int
+    lifecycle: str
+
+
+def value_hash(text: str) -> int:
+    """A signed 64-bit hash of a text (BLAKE2b), the same on every machine: long values are found by it."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+# --- numbers of any class ---------------------------------------------------------------------
+
+NAN, NEGATIVE_INFINITY, FINITE, POSITIVE_INFINITY = -2, -1, 0, 1
+"""The class of a stored number, in the order of the metric rule: NaN is below every number. Only a finite one is kept in
+its value column: SQLite binds NaN as NULL, MySQL has neither NaN nor infinities."""
+
+
+def classify(value: float) -> tuple[int, float]:
+    """The class and the value to store."""
+    if math.isfinite(value):
+        return FINITE, value + 0.0  # -0.0 becomes 0.0
+    if math.isnan(value):
+        return NAN, 0.0
+    return (POSITIVE_INFINITY if value > 0 else NEGATIVE_INFINITY), 0.0
+
+
+def declassify(kind: int, value: float) -> float:
+    """The number behind a stored class and value."""
+    if kind == FINITE:
+        return value
+    return {NAN: math.nan, POSITIVE_INFINITY: math.inf, NEGATIVE_INFINITY: -math.inf}[kind]
+
+
+def summarize(points: Iterable[Point]) -> dict[str, Any]:
+    """The row of `metric_summary` for points of one key, without its identity."""
+    ranked = [(p.step, p.timestamp, *classify(p.value)) for p in points]
+    latest, first = max(ranked), min(ranked)
+    finite = [value for _, _, kind, value in ranked if kind == FINITE]
+    nans = sum(kind == NAN for _, _, kind, _ in ranked)
+    return {
+        **dict(zip(("step", "timestamp", "class", "value"), latest, strict=True)),
+        **dict(zip(("first_step", "first_timestamp", "first_class", "first_value"), first, strict=True)),
+        "count": len(ranked),
+        "nan_count": nans,
+        "infinite_count": len(ranked) - len(finite) - nans,
+        "minimum": min(finite, default=None),
+        "maximum": max(finite, default=None),
+    }
+
+
+def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
+    """How a stored summary and that of further points become one."""
+    merged: dict[str, ColumnElement[Any]] = {}
+    latest, first = ("step", "timestamp", "class", "value"), ("first_step", "first_timestamp", "first_class", "first_value")
+    later = tuple_(*(new[c] for c in latest)) > tuple_(*(old[c] for c in latest))
+    earlier = tuple_(*(new[c] for c in first)) < tuple_(*(old[c] for c in first))
+    merged |= {c: case((later, new[c]), else_=old[c]) for c in latest}
+    merged |= {c: case((earlier, new[c]), else_=old[c]) for c in first}
+    merged |= {c: old[c] + new[c] for c in ("count", "nan_count", "infinite_count")}
+    merged["minimum"] = db.least(old.minimum, new.minimum)
+    merged["maximum"] = db.greatest(old.maximum, new.maximum)
+    return merged
+
+
+# --- the statements ---------------------------------------------------------------------------
+
+
+class LogStatements:
+    """The statements of the hot path, compiled for one dialect."""
+
+    def __init__(self, dialect: Dialect):
+        def text(statement: Any) -> str:
+            return db.compiled(statement, dialect)
+
+        of = run.c
+        self._find_run = text(select(of.id, of.run_id, of.experiment, of.lifecycle).where(of.run_id == bindparam("run_id")))
+        at = run_param.c
+        same = (at.experiment == bindparam("experiment"), at.key == bindparam("key"), at.run == bindparam("run"))
+        self._find_param = text(select(at.value).where(*same))
+        self._add_param = text(db.upsert(run_param).ignoring())
+        self._set_tag = text(db.upsert(run_tag).replacing())
+        self._name_run = text(update(run).where(of.id == bindparam("run")).values(name=bindparam("new_name")))
+        self._merge_summary = text(db.upsert(metric_summary).merging(_merged_summary))
+        segment = metric_segment.insert().values(run=bindparam("run"), count=bindparam("count"), data=bindparam("data"))
+        self._add_segment = text(segment)
+
+    def apply(
+        self, connection: Connection, keys: Mapping[str, int], logs: Sequence[RunLog]
+    ) -> list[int | RunstoneError]:
+        """Store the logs in the connection's transaction. For each, its run's integer id, or why it was refused."""
+        cursor: Any = connection.connection.cursor()
+        try:
+            runs = self._runs(cursor, {log.run_id for log in logs})
+            params: dict[tuple[int, int, int], str] = {}
+            outcomes = [self._checked(cursor, runs.get(log.run_id), log, keys, params) for log in logs]
+            accepted = [
+                (runs[log.run_id], log) for log, out in zip(logs, outcomes, strict=True) if isinstance(out, int)
+            ]
+            self._write_params(cursor, params)
+            self._write_tags(cursor, keys, accepted)
+            self._write_metrics(connection, cursor, keys, accepted)
+            return outcomes
+        finally:
+            cursor.close()
+
+    def _runs(self, cursor: Any, run_ids: Collection[str]) -> dict[str, _Run]:
+        found = {}
+        for run_id in run_ids:
+            if row := cursor.execute(self._find_run, {"run_id": run_id}).fetchone():
+                found[run_id] = _Run(*row)
+        return found
+
+    def _checked(
+        self,
+        cursor: Any,
+        target: _Run | None,
+        log: RunLog,
+        keys: Mapping[str, int],
+        params: dict[tuple[int, int, int], str],
+    ) -> int | RunstoneError:
+        """The run's integer id, with the log's new params added to `params`; or why the log is refused."""
+        if target is None:
+            return ResourceDoesNotExist(f"Run with id={log.run_id} not found")
+        if target.lifecycle != LifecycleStage.ACTIVE:
+            return InvalidParameterValue(
+                f"The run {log.run_id} must be in the 'active' state. Current state is {target.lifecycle}."
+            )
+        new: dict[tuple[int, int, int], str] = {}
+        conflicts: list[tuple[str, str, str]] = []
+        for key, value in log.params:
+            at = (target.experiment, keys[key], target.id)
+            known = params[at] if at in params else self._stored_param(cursor, at)
+            if known is None:
+                new[at] = value
+            elif known != value:
+                conflicts.append((key, known, value))
+        if conflicts:
+            return _changed_params(log, conflicts)
+        params |= new
+        return target.id
+
+    def _stored_param(self, cursor: Any, at: tuple[int, int, int]) -> str | None:
+        row = cursor.execute(self._find_param, dict(zip(("experiment", "key", "run"), at, strict=True))).fetchone()
+        return row[0] if row else None
+
+    def _write_params(self, cursor: Any, params: Mapping[tuple[int, int, int], str]) -> None:
+        if params:
+            cursor.executemany(self._add_param, _value_rows(params))
+
+    def _write_tags(self, cursor: Any, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]) -> None:
+        tags: dict[tuple[int, int, int], str] = {}
+        names: dict[int, str] = {}
+        for target, log in logs:
+            for key, value in log.tags:
+                tags[target.experiment, keys[key], target.id] = value
+                if key == RUN_NAME_TAG and value:
+                    names[target.id] = value
+        if tags:
+            cursor.executemany(self._set_tag, _value_rows(tags))
+        if names:
+            cursor.executemany(self._name_run, [{"run": i, "new_name": name} for i, name in names.items()])
+
+    def _write_metrics(
+        self, connection: Connection, cursor: Any, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]
+    ) -> None:
+        by_run: dict[_Run, list[Point]] = {}
+        for target, log in logs:
+            if log.metrics:
+                by_run.setdefault(target, []).extend(log.metrics)
+        if not by_run:
+            return
+        # numpy and pcodec are loaded by the first metric, not by the first run
+        from runstone.store.points import encode_segment
+
+        contexts = intern_contexts(connection, {p.context for points in by_run.values() for p in points})
+        summaries: list[dict[str, Any]] = []
+        for target, points in sorted(by_run.items()):
+            rows = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
+            cursor.execute(
+                self._add_segment, {"run": target.id, "count": len(rows), "data": encode_segment(rows)}
+            )
+            summaries += _summaries(target, keys, points)
+        cursor.executemany(self._merge_summary, summaries)
+
+
+def _summaries(target: _Run, keys: Mapping[str, int], points: Sequence[Point]) -> list[dict[str, Any]]:
+    by_key: dict[str, list[Point]] = {}
+    for point in points:
+        by_key.setdefault(point.key, []).append(point)
+    rows = [
+        {"experiment": target.experiment, "key": keys[key], "run": target.id} | summarize(of_key)
+        for key, of_key in by_key.items()
+    ]
+    return sorted(rows, key=lambda row: row["key"])
+
+
+def _value_rows(values: Mapping[tuple[int, int, int], str]) -> list[dict[str, Any]]:
+    return [
+        {"experiment": experiment, "key": key, "run": number, "value": value, "value_hash": value_hash(value)}
+        for (experiment, key, number), value in sorted(values.items(), key=lambda item: (item[0][2], item[0][1]))
+    ]
+
+
+def _changed_params(log: RunLog, conflicts: Sequence[tuple[str, str, str]]) -> InvalidParameterValue:
+    if not log.batch:
+        ((key, old, new),) = conflicts
+        return InvalidParameterValue(
+            f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' "
+            f"for run ID='{log.run_id}'. Attempted logging new value '{new}'."
+        )
+    listed = [{"key": key, "old_value": old, "new_value": new} for key, old, new in conflicts]
+    return InvalidParameterValue(
+        f"Changing param values is not allowed. Params were already logged='{listed}' for run ID='{log.run_id}'."
+    )
+
+
+def intern_contexts(
+    connection: Connection, contexts: Collection[tuple[str, str, str]]
+) -> Mapping[tuple[str, str, str], int]:
+    """The ids of contexts (model id, dataset name, dataset digest); 0 is the empty one. New ones are given an id."""
+    ids = {NO_CONTEXT: 0}
+    for context in contexts:
+        if context != NO_CONTEXT:
+            ids[context] = _context_id(connection, context)
+    return ids
+
+
+def _context_id(connection: Connection, context: tuple[str, str, str]) -> int:
+    columns = metric_context.c
+    values = dict(zip(("model_id", "dataset_name", "dataset_digest"), context, strict=True)) | {"attempt": 0}
+    found = select(columns.id).where(*(columns[name] == value for name, value in values.items()))
+    number = connection.scalar(found)
+    if number is None:
+        connection.execute(db.upsert(metric_context).ignoring().values(**values))
+        number = connection.scalar(found)
+    assert number is not None
+    return number

@@ -1,0 +1,217 @@
+"""Group commit: writes that arrive while another is being committed are committed together, in one transaction.
+
+There is no writer thread. Whoever comes first takes the turn and commits all that is waiting, its own write among it;
+the others find theirs done when the turn reaches them. A lone writer pays no hand-over, and a crowd shares one fsync
+(flat combining: Hendler, Incze, Shavit, Tzafrir, SPAA 2010).
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from runstone.errors import RunstoneError
+from runstone.locks import Lock
+from runstone.store.keys import KeyNames
+from runstone.store.logs import LogStatements, RunLog
+
+T = TypeVar("T")
+R = TypeVar("R", covariant=True)
+
+MAX_GROUP = 512
+"""Writes in one transaction; further ones make the next group."""
+
+
+class Write(Protocol[R]):
+    """Something to be stored: the names it needs as ids."""
+
+    keys: Collection[str]
+
+
+class Transaction(Generic[T]):
+    """A write that is a function of the connection and the ids of its keys."""
+
+    def __init__(self, action: Callable[[Connection, Mapping[str, int]], T], keys: Collection[str]):
+        self.action, self.keys = action, keys
+
+
+class LogWrite:
+    """A write of what was logged to a run; many are stored together by a few statements. Its result is the run's id."""
+
+    def __init__(self, log: RunLog):
+        self.log = log
+        self.keys = log.keys()
+
+
+class _Pending:
+    """A write in the queue, then its outcome."""
+
+    __slots__ = ("done", "error", "result", "write")
+
+    def __init__(self, write: "Transaction[Any] | LogWrite"):
+        self.write = write
+        self.done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Writer:
+    """The one way into the database."""
+
+    def __init__(self, engine: Engine, lock: Lock, keys: KeyNames, wal: Path | None):
+        """`lock` keeps other processes out; `wal` is the log file to sync once a second, if commits do not."""
+        self._engine, self._lock, self._keys = engine, lock, keys
+        self._queue: deque[_Pending] = deque()
+        self._turn = threading.Lock()
+        self._connection: Connection | None = None
+        self._statements = LogStatements(engine.dialect)
+        self._sync = _Sync(wal) if wal else None
+
+    def submit(self, write: "Transaction[T] | LogWrite") -> Any:
+        """Store `write` and return its result once it is committed. Raises what it raised; nothing of it is kept then."""
+        pending = _Pending(write)
+        self._queue.append(pending)
+        with self._turn:
+            while not pending.done:
+                self._commit(self._waiting())
+        if pending.error is not None:
+            raise pending.error
+        return pending.result
+
+    def close(self) -> None:
+        """Let the group at work finish, sync, and close the connection."""
+        with self._turn:
+            if self._sync:
+                self._sync.close()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _waiting(self) -> list[_Pending]:
+        group: list[_Pending] = []
+        while self._queue and len(group) < MAX_GROUP:
+            group.append(self._queue.popleft())
+        return group
+
+    def _commit(self, group: Sequence[_Pending]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            with self._lock, self._connection.begin():
+                keys = self._keys.intern(self._connection, {key for p in group for key in p.write.keys})
+                self._apply(self._connection, keys, group)
+            self._keys.committed(keys)
+            if self._sync:
+                self._sync.committed()
+        except BaseException as error:
+            if self._connection is not None:
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+            for pending in group:
+                pending.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for pending in group:
+                pending.done = True
+
+    def _apply(self, connection: Connection, keys: Mapping[str, int], group: Sequence[_Pending]) -> None:
+        logs = [p for p in group if isinstance(p.write, LogWrite)]
+        for pending in group:
+            if isinstance(pending.write, Transaction):
+                self._attempt(connection, pending, pending.write, keys)
+        if not logs:
+            return
+        try:
+            with connection.begin_nested() if len(logs) > 1 else _nothing():
+                outcomes = self._statements.apply(connection, keys, [p.write.log for p in logs])  # type: ignore[union-attr]
+        except Exception:
+            if len(logs) == 1:
+                raise
+            # One of them breaks a statement that all share: each on its own, and only that one fails.
+            for pending in logs:
+                self._attempt(connection, pending, self._alone(pending.write.log), keys)  # type: ignore[union-attr]
+            return
+        for pending, outcome in zip(logs, outcomes, strict=True):
+            _settle(pending, outcome)
+
+    def _alone(self, log: RunLog) -> "Transaction[int]":
+        def action(connection: Connection, keys: Mapping[str, int]) -> int:
+            (outcome,) = self._statements.apply(connection, keys, [log])
+            if isinstance(outcome, RunstoneError):
+                raise outcome
+            return outcome
+
+        return Transaction(action, log.keys())
+
+    @staticmethod
+    def _attempt(
+        connection: Connection, pending: _Pending, write: "Transaction[Any]", keys: Mapping[str, int]
+    ) -> None:
+        try:
+            with connection.begin_nested():
+                pending.result = write.action(connection, keys)
+        except Exception as error:
+            pending.error = error
+
+
+def _settle(pending: _Pending, outcome: int | RunstoneError) -> None:
+    if isinstance(outcome, RunstoneError):
+        pending.error = outcome
+    else:
+        pending.result = outcome
+
+
+class _nothing:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class _Sync:
+    """Brings a log file to the disk once a second while there are commits."""
+
+    INTERVAL_S = 1.0
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._dirty = threading.Event()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def committed(self) -> None:
+        """Note that there is something to sync."""
+        if not self._dirty.is_set():
+            self._dirty.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="runstone-sync", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Sync what is left and stop."""
+        self._closed.set()
+        if self._dirty.is_set():
+            self._sync()
+        self._dirty.set()  # wakes the thread, which sees that it is over
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._dirty.wait()
+            if not self._closed.wait(self.INTERVAL_S):
+                self._dirty.clear()
+                self._sync()
+
+    def _sync(self) -> None:
+        try:
+            file = os.open(self._path, os.O_RDONLY)
+        except FileNotFoundError:
+            return  # checkpointed and removed: everything is in the database
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)

@@ -1,0 +1,54 @@
+"""Requests and responses about experiments."""
+
+from runstone.wire.base import Int64, Name, Part, Request, Response
+
+
+class ExperimentTag(Part):
+    key: str = ""
+    value: str = ""
+
+
+class Experiment(Part):
+    experiment_id: str
+    name: str
+    artifact_location: str
+    lifecycle_stage: str
+    last_update_time: int | None = None
+    creation_time: int | None = None
+    tags: list[ExperimentTag] = []
+    workspace: str = ""
+
+
+class CreateExperiment(Request):
+    name: Name
+    artifact_location: str | None = None
+    tags: list[ExperimentTag] = []
+
+
+class CreateExperimentResponse(Response):
+    experiment_id: str
+
+
+class GetExperiment(Request):
+    experiment_id: Name
+
+
+class GetExperimentByName(Request):
+    experiment_name: Name
+
+
+class GetExperimentResponse(Response):
+    experiment: Experiment
+
+
+class SearchExperiments(Request):
+    max_results: Int64 = 0
+    page_token: str | None = None
+    filter: str | None = None
+    order_by: list[str] = []
+    view_type: str | int | None = None
+
+
+class SearchExperimentsResponse(Response):
+    experiments: list[Experiment] = []
+    next_page_token: str | None = None

@@ -1,0 +1,45 @@
+"""Requests and responses about the points of metrics."""
+
+from runstone.wire.base import Double, Int64, Name, Part, Request, Response
+from runstone.wire.runs import Metric
+
+
+class GetMetricHistory(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+    metric_key: Name
+    page_token: str | None = None
+    max_results: Int64 | None = None
+
+
+class GetMetricHistoryResponse(Response):
+    metrics: list[Metric] = []
+    next_page_token: str | None = None
+
+
+class GetSeries(Request, kw_only=True):
+    """Asks for the points of several metrics of several runs, in columns.
+
+    `buckets` bounds the answer: a series is cut into that many equal ranges of its points, and each keeps its first,
+    last, smallest and largest point, and one NaN and one of each infinity it holds. 0 asks for every point.
+    `start_step` and `end_step` are inclusive.
+    """
+
+    run_ids: list[str]
+    metric_keys: list[str]
+    buckets: Int64 = 0
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
+
+
+class Series(Part):
+    run_id: str
+    key: str
+    count: int
+    steps: list[int]
+    timestamps: list[int]
+    values: list[Double]
+
+
+class GetSeriesResponse(Response):
+    series: list[Series] = []

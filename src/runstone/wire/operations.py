@@ -1,0 +1,153 @@
+"""The table of operations. Routes, the HTTP client, authorisation, OpenAPI and the UI's types derive from it.
+
+To add an operation: a row here, its structs beside the others of its resource, and a function of the row's name in
+`runstone.service`. A row without a permission cannot be written.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from runstone.wire import artifacts, experiments, metrics, runs
+from runstone.wire.base import Request, Response
+
+Level = Literal["READ", "USE", "EDIT", "MANAGE"]
+Verb = Literal["GET", "POST", "PATCH", "DELETE"]
+Resource = Literal["server", "experiment", "run"]
+
+PREFIXES = ("/api/2.0", "/ajax-api/2.0")
+"""Every operation answers under both: the first for clients, the second for the web UI."""
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """The level that a caller needs on the resource that the request names.
+
+    On an `experiment` or a `run` (a run's experiment decides), `field` is the request's field that holds its id or ids.
+    A search has no field: it shows what the caller may read.
+    """
+
+    resource: Resource
+    level: Level
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.resource}:{self.level}"
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One operation: the verbs and path it answers to, what goes in and out, and the permission it needs."""
+
+    name: str
+    verbs: tuple[Verb, ...]
+    path: str
+    request: type[Request]
+    response: type[Response]
+    permission: Permission
+    heavy: bool = False
+    """Whether it may take long enough to keep short requests waiting; such operations have threads of their own."""
+
+
+def _run(level: Level, field: str = "run_id") -> Permission:
+    return Permission("run", level, field)
+
+
+def _experiment(level: Level, field: str = "experiment_id") -> Permission:
+    return Permission("experiment", level, field)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    # Experiments
+    Operation(
+        "create_experiment",
+        ("POST",),
+        "/mlflow/experiments/create",
+        experiments.CreateExperiment,
+        experiments.CreateExperimentResponse,
+        Permission("server", "EDIT"),
+    ),
+    Operation(
+        "get_experiment",
+        ("GET",),
+        "/mlflow/experiments/get",
+        experiments.GetExperiment,
+        experiments.GetExperimentResponse,
+        _experiment("READ"),
+    ),
+    Operation(
+        "get_experiment_by_name",
+        ("GET",),
+        "/mlflow/experiments/get-by-name",
+        experiments.GetExperimentByName,
+        experiments.GetExperimentResponse,
+        _experiment("READ", "experiment_name"),
+    ),
+    Operation(
+        "search_experiments",
+        ("POST", "GET"),
+        "/mlflow/experiments/search",
+        experiments.SearchExperiments,
+        experiments.SearchExperimentsResponse,
+        _experiment("READ", ""),
+    ),
+    # Runs
+    Operation(
+        "create_run",
+        ("POST",),
+        "/mlflow/runs/create",
+        runs.CreateRun,
+        runs.CreateRunResponse,
+        _experiment("EDIT"),
+    ),
+    Operation("get_run", ("GET",), "/mlflow/runs/get", runs.GetRun, runs.GetRunResponse, _run("READ")),
+    Operation(
+        "update_run", ("POST",), "/mlflow/runs/update", runs.UpdateRun, runs.UpdateRunResponse, _run("EDIT")
+    ),
+    Operation(
+        "search_runs",
+        ("POST",),
+        "/mlflow/runs/search",
+        runs.SearchRuns,
+        runs.SearchRunsResponse,
+        _experiment("READ", "experiment_ids"),
+        heavy=True,
+    ),
+    # Logging
+    Operation(
+        "log_metric", ("POST",), "/mlflow/runs/log-metric", runs.LogMetric, runs.EmptyResponse, _run("EDIT")
+    ),
+    Operation(
+        "log_param", ("POST",), "/mlflow/runs/log-parameter", runs.LogParam, runs.EmptyResponse, _run("EDIT")
+    ),
+    Operation("set_tag", ("POST",), "/mlflow/runs/set-tag", runs.SetTag, runs.EmptyResponse, _run("EDIT")),
+    Operation("log_batch", ("POST",), "/mlflow/runs/log-batch", runs.LogBatch, runs.EmptyResponse, _run("EDIT")),
+    # Metrics
+    Operation(
+        "get_metric_history",
+        ("GET",),
+        "/mlflow/metrics/get-history",
+        metrics.GetMetricHistory,
+        metrics.GetMetricHistoryResponse,
+        _run("READ"),
+        heavy=True,
+    ),
+    Operation(
+        "get_series",
+        ("POST",),
+        "/runstone/metrics/get-series",
+        metrics.GetSeries,
+        metrics.GetSeriesResponse,
+        _run("READ", "run_ids"),
+        heavy=True,
+    ),
+    # Artifacts
+    Operation(
+        "list_artifacts",
+        ("GET",),
+        "/mlflow/artifacts/list",
+        artifacts.ListArtifacts,
+        artifacts.ListArtifactsResponse,
+        _run("READ"),
+    ),
+)
+
+BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}

@@ -1,0 +1,146 @@
+"""Requests and responses about runs: their lifecycle, what is logged to them, and the search for them."""
+
+import msgspec
+
+from runstone.wire.base import Double, Int64, Name, Part, Request, Response
+
+
+class Param(Part):
+    key: str = ""
+    value: str = ""
+
+
+class RunTag(Part):
+    key: str = ""
+    value: str = ""
+
+
+class Metric(Part):
+    key: str
+    value: Double
+    timestamp: Int64
+    step: Int64 | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+    model_id: str | None = None
+    run_id: str | None = None
+
+
+class RunInfo(Part, kw_only=True):
+    run_id: str
+    run_uuid: str
+    experiment_id: str
+    run_name: str | None = None
+    user_id: str | None = None
+    status: str
+    start_time: int | None = None
+    end_time: int | None = None
+    artifact_uri: str | None = None
+    lifecycle_stage: str
+
+
+class RunData(Part):
+    metrics: list[Metric] = []
+    params: list[Param] = []
+    tags: list[RunTag] = []
+
+
+class RunInputs(Part):
+    """The datasets a run read. Sent even when empty, as MLflow does."""
+
+
+class RunOutputs(Part):
+    """The models a run made. Sent even when empty, as MLflow does."""
+
+
+class Run(Part):
+    info: RunInfo
+    data: RunData
+    inputs: RunInputs | msgspec.UnsetType = msgspec.UNSET
+    outputs: RunOutputs | msgspec.UnsetType = msgspec.UNSET
+
+
+class CreateRun(Request, kw_only=True):
+    experiment_id: str | None = None
+    user_id: str | None = None
+    run_name: str | None = None
+    start_time: Int64 | None = None
+    tags: list[RunTag] = []
+    run_id: str | None = None
+    """Chosen by the client, so that the request can be repeated. Not in MLflow's protocol."""
+
+
+class CreateRunResponse(Response):
+    run: Run
+
+
+class GetRun(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+
+
+class GetRunResponse(Response):
+    run: Run
+
+
+class UpdateRun(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+    status: str | int | None = None
+    end_time: Int64 | None = None
+    run_name: str | None = None
+
+
+class UpdateRunResponse(Response):
+    run_info: RunInfo
+
+
+class SearchRuns(Request, kw_only=True):
+    experiment_ids: list[str] = []
+    filter: str | None = None
+    run_view_type: str | int | None = None
+    max_results: Int64 = 1_000
+    order_by: list[str] = []
+    page_token: str | None = None
+
+
+class SearchRunsResponse(Response):
+    runs: list[Run] = []
+    next_page_token: str | None = None
+
+
+class LogMetric(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+    key: Name
+    value: Double
+    timestamp: Int64
+    step: Int64 | None = None
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class LogParam(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+    key: Name
+    value: str = ""
+
+
+class SetTag(Request, kw_only=True):
+    run_id: Name
+    run_uuid: str | None = None
+    key: Name
+    value: str = ""
+
+
+class LogBatch(Request, kw_only=True):
+    run_id: Name
+    metrics: list[Metric] = []
+    params: list[Param] = []
+    tags: list[RunTag] = []
+
+
+class EmptyResponse(Response):
+    """Nothing to say: `{}`."""
