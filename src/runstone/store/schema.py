@@ -14,7 +14,7 @@ VERSION = "0001"
 """The migration that leaves the database as this module describes it."""
 
 metadata = MetaData(
-    naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
+    naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
 )
 
 runstone_version = Table("runstone_version", metadata, Column("version_num", String(32), primary_key=True))
@@ -129,7 +129,7 @@ metric_context = Table(
     Column("dataset_name", String(500), nullable=False),
     Column("dataset_digest", String(36), nullable=False),
     Column("attempt", BigInteger, nullable=False),
-    UniqueConstraint("model_id", "dataset_name", "dataset_digest", "attempt"),
+    UniqueConstraint("model_id", "dataset_name", "dataset_digest", "attempt", name="uq_metric_context"),
     **NUMBERED,
 )
 
