@@ -6,7 +6,7 @@ and meaning; what MLflow lacks is named `RUNSTONE_*`.
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from runstone.errors import InvalidParameterValue
 
@@ -38,7 +38,9 @@ class Setting(Generic[T]):
         try:
             return self.parse(text)
         except ValueError as error:
-            raise InvalidParameterValue(f"The environment variable {self.name} is {text!r}: {error}.") from error
+            raise InvalidParameterValue(
+                f"The environment variable {self.name} is {text!r}: {error}."
+            ) from error
 
     @property
     def type_name(self) -> str:
@@ -47,10 +49,16 @@ class Setting(Generic[T]):
 
 
 TRACKING_URI = Setting[str | None](
-    "MLFLOW_TRACKING_URI", str, None, "Where runs are recorded: a server's http(s) URL, or a folder. Default: ./mlruns."
+    "MLFLOW_TRACKING_URI",
+    str,
+    None,
+    "Where runs are recorded: a server's http(s) URL, or a folder. Default: ./mlruns.",
 )
 EXPERIMENT_NAME = Setting[str | None](
-    "MLFLOW_EXPERIMENT_NAME", str, None, "The experiment that new runs belong to, by name; it is created if absent."
+    "MLFLOW_EXPERIMENT_NAME",
+    str,
+    None,
+    "The experiment that new runs belong to, by name; it is created if absent.",
 )
 EXPERIMENT_ID = Setting[str | None](
     "MLFLOW_EXPERIMENT_ID", str, None, "The experiment that new runs belong to, by id; it wins over the name."
@@ -59,7 +67,10 @@ HTTP_TIMEOUT = Setting[float](
     "MLFLOW_HTTP_REQUEST_TIMEOUT", float, 120.0, "Seconds that the client waits for one answer of a server."
 )
 HTTP_MAX_RETRIES = Setting[int](
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES", int, 7, "How often the client repeats a request that met a passing failure."
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+    int,
+    7,
+    "How often the client repeats a request that met a passing failure.",
 )
 HTTP_BACKOFF_FACTOR = Setting[float](
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR",
@@ -77,10 +88,16 @@ TRACKING_TOKEN = Setting[str | None](
     "MLFLOW_TRACKING_TOKEN", str, None, "A bearer token sent to the server instead of user name and password."
 )
 TRACKING_INSECURE_TLS = Setting[bool](
-    "MLFLOW_TRACKING_INSECURE_TLS", _boolean, False, "Accept any TLS certificate of the server. For tests only."
+    "MLFLOW_TRACKING_INSECURE_TLS",
+    _boolean,
+    False,
+    "Accept any TLS certificate of the server. For tests only.",
 )
 TRACKING_SERVER_CERT_PATH = Setting[str | None](
-    "MLFLOW_TRACKING_SERVER_CERT_PATH", str, None, "A CA bundle to check the server's TLS certificate against."
+    "MLFLOW_TRACKING_SERVER_CERT_PATH",
+    str,
+    None,
+    "A CA bundle to check the server's TLS certificate against.",
 )
 TRUNCATE_LONG_VALUES = Setting[bool](
     "MLFLOW_TRUNCATE_LONG_VALUES",
@@ -92,7 +109,10 @@ SUPPRESS_URL = Setting[bool](
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."
 )
 BACKEND_STORE_URI = Setting[str | None](
-    "MLFLOW_BACKEND_STORE_URI", str, None, "The server's store: a folder or sqlite:///FILE. Default: ./mlruns."
+    "MLFLOW_BACKEND_STORE_URI",
+    str,
+    None,
+    "The server's store: a folder or sqlite:///FILE. Default: ./mlruns.",
 )
 DEFAULT_ARTIFACT_ROOT = Setting[str | None](
     "MLFLOW_DEFAULT_ARTIFACT_ROOT",
@@ -118,4 +138,7 @@ CORS_ALLOWED_ORIGINS = Setting[str | None](
     "Web origins that may change things here, separated by commas. Default: localhost only.",
 )
 
-ALL: tuple[Setting[object], ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))  # type: ignore[misc]
+ALL: tuple[Setting[Any], ...] = tuple(
+    cast(Setting[Any], value) for value in list(globals().values()) if isinstance(value, Setting)
+)
+"""Every setting, in the order of this file."""

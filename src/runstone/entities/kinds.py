@@ -52,5 +52,7 @@ class ViewType:
     def to_string(view_type: int) -> str:
         """The name of a view's number. Raises ValueError for an unknown one."""
         if not 1 <= view_type <= len(ViewType.NAMES):
-            raise ValueError(f"{view_type} is not a view type; the numbers go from 1 to {len(ViewType.NAMES)}")
+            raise ValueError(
+                f"{view_type} is not a view type; the numbers go from 1 to {len(ViewType.NAMES)}"
+            )
         return ViewType.NAMES[view_type - 1]

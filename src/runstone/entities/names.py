@@ -27,6 +27,8 @@ MAX_ENTITIES_PER_BATCH = 1_000
 
 MAX_SEARCH_RESULTS = 50_000
 MAX_SERIES_RUNS = 100
+MAX_SERIES_KEYS = 2_000
+MAX_FILTER_TERMS = 500
 
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_RUN_TAG = "mlflow.parentRunId"
@@ -72,13 +74,17 @@ def check_length(text: str, limit: int, what: str) -> None:
 def check_text(text: str, what: str) -> None:
     """Raises InvalidParameterValue for a NUL character or a lone surrogate, which no database keeps faithfully."""
     if "\0" in text:
-        raise InvalidParameterValue(f"'{what}' contains a NUL character (U+0000), which cannot be stored. Remove it.")
+        raise InvalidParameterValue(
+            f"'{what}' contains a NUL character (U+0000), which cannot be stored. Remove it."
+        )
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise InvalidParameterValue(f"'{what}' contains half of a surrogate pair, which is no character. Remove it.")
+        raise InvalidParameterValue(
+            f"'{what}' contains half of a surrogate pair, which is no character. Remove it."
+        )
 
 
 def check_run_id(run_id: str) -> None:
-    """Raises InvalidParameterValue unless `run_id` can name a run: a letter or digit, then up to 255 of `\\w` or `-`."""
+    """Raises InvalidParameterValue unless `run_id` can name a run: a letter or digit, then up to 255 `\\w` or `-`."""
     if not _RUN_ID.fullmatch(run_id):
         raise InvalidParameterValue(
             f"Invalid value {json.dumps(run_id, ensure_ascii=False)} for parameter 'run_id' supplied."
@@ -97,7 +103,9 @@ def experiment_number(experiment_id: str) -> int:
     """The integer behind an experiment id. Raises InvalidParameterValue for anything else."""
     if re.fullmatch(r"[0-9]{1,19}", experiment_id) and (number := int(experiment_id)) <= MAX_INT64:
         return number
-    raise InvalidParameterValue(f"Invalid experiment ID '{experiment_id}'. Experiment ID must be a valid integer.")
+    raise InvalidParameterValue(
+        f"Invalid experiment ID '{experiment_id}'. Experiment ID must be a valid integer."
+    )
 
 
 def check_batch_size(metrics: int, params: int, tags: int) -> None:

@@ -11,7 +11,7 @@ def list_artifacts(service: Service, request: wire.ListArtifacts) -> wire.ListAr
     path = check_artifact_path((request.path or "").rstrip("/"))
     with service.store.read() as connection:
         row = existing_run(connection, request.run_id)
-    files = service.artifacts.at(row.artifact_uri).list(path)
+    files = service.artifact_store(row.artifact_uri).list(path)
     return wire.ListArtifactsResponse(
         service.locations.shown(row.artifact_uri),
         [wire.FileInfo(file.path, file.is_dir, file.file_size or None) for file in files],

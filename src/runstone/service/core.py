@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from runstone.artifacts import Artifacts
+from runstone.artifacts import Artifacts, ArtifactStore
 from runstone.service.locations import Locations
 from runstone.store import Store
 from runstone.wire.base import Request, Response
@@ -52,6 +52,11 @@ class Service:
         """Run the operation of this name. Raises RunstoneError, and nothing else that a caller could provoke."""
         return FUNCTIONS[name](self, request)
 
+    def artifact_store(self, location: str) -> ArtifactStore:
+        """The store at an artifact location that the database holds. Raises PermissionDenied, UnsupportedOperation."""
+        self.locations.check_served(location)
+        return self.artifacts.at(location)
+
     def close(self) -> None:
         """Close the store. The service must not be used afterwards."""
         self.store.close()
@@ -68,5 +73,3 @@ def operation(function: F) -> F:
     assert name not in FUNCTIONS, f"{name} is registered twice"
     FUNCTIONS[name] = function
     return function
-
-

@@ -16,10 +16,10 @@ from runstone.entities.names import (
     experiment_number,
 )
 from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
-from runstone.search import EXPERIMENTS, parse_filter, parse_order_by
+from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
-from runstone.service.paging import lifecycles, page_offset, page_token
+from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
 from runstone.store import experiments
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
@@ -90,8 +90,7 @@ def search_experiments(service: Service, request: wire.SearchExperiments) -> wir
         raise InvalidParameterValue(
             f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {MAX_SEARCH_RESULTS}"
         )
-    where = parse_filter(request.filter, EXPERIMENTS)
-    order_by = parse_order_by(request.order_by, EXPERIMENTS)
+    where, order_by = parse_search(request.filter, request.order_by, EXPERIMENTS)
     offset = page_offset(request.page_token)
     with service.store.read() as connection:
         rows = experiments.search(

@@ -7,15 +7,19 @@ server shows that as it is: its clients fetch through the proxy. A local user se
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 from runstone.entities.names import MAX_ARTIFACT_LOCATION_LENGTH
-from runstone.errors import InvalidParameterValue
+from runstone.errors import InvalidParameterValue, PermissionDenied
 
 PROXIED = "mlflow-artifacts:"
 
 
 class Locations(NamedTuple):
-    """`default_root` is where new experiments keep their artifacts; `shown_root` replaces the proxy's scheme."""
+    """`default_root` is where new experiments keep their artifacts; `shown_root` replaces the proxy's scheme.
+
+    Without a `shown_root` the service is a server's, and reads local files for others only below its own roots.
+    """
 
     default_root: str = f"{PROXIED}/"
     shown_root: str | None = None
@@ -30,6 +34,22 @@ class Locations(NamedTuple):
             return append(self.shown_root, location.removeprefix(PROXIED).strip("/"))
         return location
 
+    def check_served(self, location: str) -> None:
+        """Raises PermissionDenied for a place on the server's own disk that is not meant for artifacts.
+
+        Users may give an experiment any location, and write there themselves; the server must not become a way to read
+        its files.
+        """
+        path = local_path(location)
+        if self.shown_root is not None or path is None:
+            return
+        root = local_path(self.default_root)
+        if root is None or not path.is_relative_to(root):
+            raise PermissionDenied(
+                f"These artifacts are in {location}, outside the folders that this server shows. Open them there, or "
+                "start the server with --default-artifact-root on a folder that holds them."
+            )
+
 
 def of_run(experiment_location: str, run_id: str) -> str:
     """Where a run keeps its artifacts."""
@@ -39,6 +59,14 @@ def of_run(experiment_location: str, run_id: str) -> str:
 def append(location: str, path: str) -> str:
     """The URI of something below another."""
     return f"{location.rstrip('/')}/{path}" if path else location
+
+
+def local_path(location: str) -> Path | None:
+    """The local path that a location means, without `..` and links; None for a place that is not local."""
+    parts = urlsplit(location)
+    if parts.scheme == "file":
+        return Path(url2pathname(parts.path)).resolve()
+    return Path(location).resolve() if len(parts.scheme) < 2 else None  # a path, or a Windows drive
 
 
 def checked(location: str) -> str:
@@ -53,8 +81,8 @@ def checked(location: str) -> str:
             "MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable."
         )
     parts = urlsplit(location)
-    if len(parts.scheme) < 2:  # a path, or a Windows drive
-        return str(Path(location).absolute())
+    if len(parts.scheme) < 2:
+        return str(local_path(location))
     if parts.fragment or parts.path.count(";"):
         raise InvalidParameterValue("'artifact_location' URL can't include fragments or params.")
     if ".." in unquote(parts.query):

@@ -74,7 +74,7 @@ def _number(key: str, value: Double, timestamp: int) -> float:
         return from_double(value)
     except ValueError as error:
         raise InvalidParameterValue(
-            f'Invalid value "{value}" for parameter \'value\' supplied: metric \'{key}\' (timestamp={timestamp}). '
+            f"Invalid value \"{value}\" for parameter 'value' supplied: metric '{key}' (timestamp={timestamp}). "
             "Please specify value as a valid double (64-bit floating point)"
         ) from error
 
@@ -86,7 +86,9 @@ def _context(metric: wire.LogMetric | wire.Metric) -> tuple[str, str, str]:
             f"The metric '{metric.key}' names the logged model '{metric.model_id}', which does not exist."
         )
     if not (metric.dataset_name and metric.dataset_digest):
-        raise InvalidParameterValue("Both dataset_name and dataset_digest must be provided if one is provided")
+        raise InvalidParameterValue(
+            "Both dataset_name and dataset_digest must be provided if one is provided"
+        )
     return "", metric.dataset_name, metric.dataset_digest
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from runstone.entities.names import MAX_SERIES_RUNS
+from runstone.entities.names import MAX_SERIES_KEYS, MAX_SERIES_RUNS
 from runstone.errors import InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.service.paging import page_offset, page_token
@@ -15,8 +15,6 @@ from runstone.store.points import Columns, Floats
 from runstone.wire import metrics as wire
 from runstone.wire.base import Double, to_double
 from runstone.wire.runs import Metric
-
-MAX_SERIES_KEYS = 2_000
 
 
 @operation
@@ -31,7 +29,9 @@ def get_metric_history(service: Service, request: wire.GetMetricHistory) -> wire
         run = runs.numbers(connection, [request.run_id]).get(request.run_id)
         key = service.store.keys.find(connection, [request.metric_key]).get(request.metric_key)
         if run is None or key is None:
-            return wire.GetMetricHistoryResponse()  # as MLflow answers for a run or a metric that does not exist
+            return (
+                wire.GetMetricHistoryResponse()
+            )  # as MLflow answers for a run or a metric that does not exist
         points = metrics.read_one(connection, run, key)
     order = np.lexsort((points.values, points.steps, points.timestamps))
     last = None if limit is None else offset + limit
@@ -73,14 +73,18 @@ def _check_series_request(request: wire.GetSeries) -> None:
         if not items:
             raise InvalidParameterValue.missing(name)
         if len(items) > limit:
-            raise InvalidParameterValue(f"'{name}' has {len(items)} entries; ask for at most {limit} at once.")
+            raise InvalidParameterValue(
+                f"'{name}' has {len(items)} entries; ask for at most {limit} at once."
+            )
     if request.buckets < 0:
         raise InvalidParameterValue(f"'buckets' is {request.buckets}; it must be 0 (every point) or more.")
 
 
 def _series(run_id: str, key: str, points: Columns, request: wire.GetSeries) -> wire.Series:
     first = 0 if request.start_step is None else np.searchsorted(points.steps, request.start_step, "left")
-    last = points.count if request.end_step is None else np.searchsorted(points.steps, request.end_step, "right")
+    last = (
+        points.count if request.end_step is None else np.searchsorted(points.steps, request.end_step, "right")
+    )
     inside = points.take(slice(int(first), max(int(first), int(last))))
     kept = downsample(inside, request.buckets)
     return wire.Series(

@@ -43,12 +43,8 @@ def open_service(
     default_root = checked(artifact_root) if artifact_root else f"{PROXIED}/"
     shown = artifacts.absolute().as_uri() if mode == "local" else None
     locations = Locations(default_root, shown)
-    store = Store(
-        database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0)
-    )
-    return Service(
-        store, Artifacts(artifacts), locations, truncate_long_values=TRUNCATE_LONG_VALUES.read()
-    )
+    store = Store(database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0))
+    return Service(store, Artifacts(artifacts), locations, truncate_long_values=TRUNCATE_LONG_VALUES.read())
 
 
 def locate(store_uri: str | None) -> tuple[Path, Path]:
@@ -99,6 +95,6 @@ def _refuse_mlflow_folder(folder: Path, database: Path) -> None:
         return
     if any(folder.glob("*/meta.yaml")):
         raise StoreError(
-            f"{folder} holds runs that MLflow wrote as files. Runstone leaves them as they are: choose another place for "
-            "your runs, with set_tracking_uri(PATH) or the environment variable MLFLOW_TRACKING_URI."
+            f"{folder} holds runs that MLflow wrote as files. Runstone leaves them as they are: choose another place "
+            "for your runs, with set_tracking_uri(PATH) or the environment variable MLFLOW_TRACKING_URI."
         )

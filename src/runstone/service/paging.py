@@ -1,12 +1,14 @@
-"""Page tokens and views, as MLflow spells them."""
+"""What searches share: filters and orders within their limits, page tokens, and views, as MLflow spells them."""
 
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 
 from runstone.entities.kinds import LifecycleStage
-from runstone.entities.names import MAX_INT64
+from runstone.entities.names import MAX_FILTER_TERMS, MAX_INT64
 from runstone.errors import InvalidParameterValue
+from runstone.search import Comparison, Expression, Grammar, Not, OrderBy, parse_filter, parse_order_by
 
 _LIFECYCLES = {
     "ACTIVE_ONLY": (LifecycleStage.ACTIVE,),
@@ -14,6 +16,26 @@ _LIFECYCLES = {
     "ALL": (LifecycleStage.ACTIVE, LifecycleStage.DELETED),
 }
 _VIEWS = dict(enumerate(_LIFECYCLES, start=1))
+
+
+def parse_search(
+    text: str | None, order_by: Sequence[str], grammar: Grammar
+) -> tuple[Expression | None, tuple[OrderBy, ...]]:
+    """A search's filter and order. Raises InvalidParameterValue, also for more terms than a database takes."""
+    where, order = parse_filter(text, grammar), parse_order_by(order_by, grammar)
+    for count, what in ((0 if where is None else _terms(where), "filter"), (len(order), "order_by")):
+        if count > MAX_FILTER_TERMS:
+            raise InvalidParameterValue(
+                f"The {what} has {count} terms; at most {MAX_FILTER_TERMS} are allowed."
+            )
+    return where, order
+
+
+def _terms(expression: Expression) -> int:
+    if isinstance(expression, Comparison):
+        return len(expression.value) if isinstance(expression.value, tuple) else 1
+    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
+    return sum(_terms(part) for part in parts)
 
 
 def lifecycles(view: str | int | None) -> tuple[str, ...]:

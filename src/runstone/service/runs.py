@@ -1,6 +1,6 @@
 """The operations on runs: their lifecycle and the search for them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,12 +19,12 @@ from runstone.entities.names import (
 )
 from runstone.entities.run_names import random_run_name
 from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict, ResourceDoesNotExist
-from runstone.search import RUNS, parse_filter, parse_order_by
+from runstone.search import RUNS
 from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.experiments import check_active, existing
 from runstone.service.logging import tag_value
-from runstone.service.paging import lifecycles, page_offset, page_token
+from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
 from runstone.store import runs
 from runstone.store.runs import RunContent, RunRow
 from runstone.wire import runs as wire
@@ -150,8 +150,7 @@ def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsRe
         )
     if limit > MAX_SEARCH_RESULTS:
         raise InvalidParameterValue.wrong_type("max_results", limit)
-    where = parse_filter(request.filter, RUNS)
-    order_by = parse_order_by(request.order_by, RUNS)
+    where, order_by = parse_search(request.filter, request.order_by, RUNS)
     offset = page_offset(request.page_token)
     with service.store.read() as connection:
         rows = runs.search(

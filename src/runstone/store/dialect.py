@@ -5,7 +5,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Engine, Integer, LargeBinary, String, Text, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    create_engine,
+    event,
+)
 from sqlalchemy import func as sql
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.pool import QueuePool
@@ -27,6 +39,9 @@ NUMBERED: dict[str, Any] = {"sqlite_autoincrement": True}
 """Table options under which the number of a deleted row is never given again."""
 
 BUSY_TIMEOUT_MS = 20_000
+
+DRIVER_ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
+"""What a statement run on the DBAPI itself may raise."""
 
 
 def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
@@ -70,6 +85,12 @@ def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
 
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
+
+
+def in_transaction(connection: Connection) -> bool:
+    """Whether the database still has the connection's transaction open: on some errors it rolls back by itself."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
 
 
 def upsert(table: Table) -> "Upsert":

@@ -36,6 +36,5 @@ def _kept(values: NDArray[np.float64], width: int) -> list[NDArray[np.intp]]:
     with_finite = finite.any(axis=1)
     kept.append((starts + np.where(finite, table, np.inf).argmin(axis=1))[with_finite])
     kept.append((starts + np.where(finite, table, -np.inf).argmax(axis=1))[with_finite])
-    for special in (np.isnan(table) & real, table == np.inf, table == -np.inf):
-        kept.append((starts + special.argmax(axis=1))[special.any(axis=1)])
-    return kept
+    specials = (np.isnan(table) & real, table == np.inf, table == -np.inf)
+    return kept + [(starts + special.argmax(axis=1))[special.any(axis=1)] for special in specials]

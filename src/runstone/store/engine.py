@@ -1,7 +1,6 @@
 """A store's database: opening it, reading it in snapshots, writing it through one writer."""
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -57,14 +56,12 @@ class Store:
         self._sealer = Sealer(self)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """A connection that sees the database as it is now, until the block ends."""
         with translated(self._path), self._read_engine.connect() as connection:
             yield connection
 
-    def write(
-        self, action: Callable[[Connection, Mapping[str, int]], T], *, keys: Collection[str] = ()
-    ) -> T:
+    def write(self, action: Callable[[Connection, Mapping[str, int]], T], *, keys: Collection[str] = ()) -> T:
         """Run `action(connection, key ids)` in a transaction and return its result once that is committed.
 
         `keys` are names of params, tags or metrics that it needs as ids. If it raises, nothing of it is stored.
@@ -92,13 +89,13 @@ class Store:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Generator[None]:
     """Turn the database's own errors into ours, which say what to do."""
     try:
         yield
     except RunstoneError:
         raise
-    except (DBAPIError, sqlite3.Error) as error:
+    except (DBAPIError, *dialect.DRIVER_ERRORS) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)
         raise _explained(path, cause) from error
 
@@ -110,9 +107,13 @@ def _explained(path: Path, cause: str) -> RunstoneError:
             "Try again; if this goes on, look for a program that keeps it open."
         )
     if "full" in cause:
-        return TemporarilyUnavailable(f"The disk that holds {path} is full: nothing was stored. Make room and try again.")
+        return TemporarilyUnavailable(
+            f"The disk that holds {path} is full: nothing was stored. Make room and try again."
+        )
     if "readonly" in cause or "unable to open" in cause:
-        return StoreError(f"Cannot write to the database {path}. Check that its folder exists and that you may write to it.")
+        return StoreError(
+            f"Cannot write to the database {path}. Check that its folder exists and that you may write to it."
+        )
     if "not a database" in cause or "malformed" in cause:
         return StoreError(f"The file {path} is damaged or not a SQLite database. Restore it from a backup.")
     return StoreError(f"The database {path} failed: {cause}.")
@@ -128,8 +129,14 @@ def _prepare(path: Path, engine: Engine, lock: FileLock, now: int, default_locat
                 _create(connection, now, default_location)
         return
     if schema.runstone_version.name not in tables:
-        kind = "an MLflow database" if "alembic_version" in tables and "experiments" in tables else "another program's"
-        raise StoreError(f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs.")
+        kind = (
+            "an MLflow database"
+            if "alembic_version" in tables and "experiments" in tables
+            else "another program's"
+        )
+        raise StoreError(
+            f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs."
+        )
     with engine.connect() as connection:
         version = connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
     if version != schema.VERSION:

@@ -25,7 +25,9 @@ class ExperimentRow(NamedTuple):
     tags: dict[str, str]
 
 
-def insert(connection: Connection, *, name: str, artifact_location: str, now: int, tags: Mapping[str, str]) -> int:
+def insert(
+    connection: Connection, *, name: str, artifact_location: str, now: int, tags: Mapping[str, str]
+) -> int:
     """Add an experiment; its id. Raises sqlalchemy's IntegrityError if the name is taken."""
     values = {"name": name, "artifact_location": artifact_location, "created": now, "updated": now}
     result = connection.execute(experiment.insert().values(lifecycle=LifecycleStage.ACTIVE, **values))

@@ -4,7 +4,21 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, and_, case, cast, exists, false, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from runstone.search import And, Comparison, Expression, Field, Not, Or
 from runstone.store import dialect

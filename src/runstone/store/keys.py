@@ -66,7 +66,7 @@ def _select_ids(connection: Connection, names: Collection[str]) -> dict[str, int
     found: dict[str, int] = {}
     for some in _portions(list(names)):
         rows = connection.execute(select(key_name.c.name, key_name.c.id).where(key_name.c.name.in_(some)))
-        found |= {name: number for name, number in rows}
+        found |= {row.name: row.id for row in rows}
     return found
 
 
@@ -74,7 +74,7 @@ def _select_names(connection: Connection, ids: Collection[int]) -> dict[str, int
     found: dict[str, int] = {}
     for some in _portions(list(ids)):
         rows = connection.execute(select(key_name.c.name, key_name.c.id).where(key_name.c.id.in_(some)))
-        found |= {name: number for name, number in rows}
+        found |= {row.name: row.id for row in rows}
     return found
 
 

@@ -18,17 +18,20 @@ from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, Runston
 from runstone.store import dialect as db
 from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
 
-NO_CONTEXT = ("", "", "")
+Context = tuple[str, str, str]
+"""What a point belongs to beside its run: model id, dataset name, dataset digest; each "" where there is none."""
+
+NO_CONTEXT: Context = ("", "", "")
 
 
 class Point(NamedTuple):
-    """A metric point as it is logged. `context` is (model id, dataset name, dataset digest), empty where unknown."""
+    """A metric point as it is logged."""
 
     key: str
     value: float
     timestamp: int
     step: int
-    context: tuple[str, str, str] = NO_CONTEXT
+    context: Context = NO_CONTEXT
 
 
 class RunLog(NamedTuple):
@@ -43,7 +46,9 @@ class RunLog(NamedTuple):
     def keys(self) -> frozenset[str]:
         """The names that need an id."""
         return frozenset(
-            [point.key for point in self.metrics] + [key for key, _ in self.params] + [key for key, _ in self.tags]
+            [point.key for point in self.metrics]
+            + [key for key, _ in self.params]
+            + [key for key, _ in self.tags]
         )
 
 
@@ -62,7 +67,7 @@ def value_hash(text: str) -> int:
 # --- numbers of any class ---------------------------------------------------------------------
 
 NAN, NEGATIVE_INFINITY, FINITE, POSITIVE_INFINITY = -2, -1, 0, 1
-"""The class of a stored number, in the order of the metric rule: NaN is below every number. Only a finite one is kept in
+"""The class of a stored number, in the order of the metric rule: NaN is below every number. Only a finite one is in
 its value column: SQLite binds NaN as NULL, MySQL has neither NaN nor infinities."""
 
 
@@ -102,7 +107,10 @@ def summarize(points: Iterable[Point]) -> dict[str, Any]:
 def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
     """How a stored summary and that of further points become one."""
     merged: dict[str, ColumnElement[Any]] = {}
-    latest, first = ("step", "timestamp", "class", "value"), ("first_step", "first_timestamp", "first_class", "first_value")
+    latest, first = (
+        ("step", "timestamp", "class", "value"),
+        ("first_step", "first_timestamp", "first_class", "first_value"),
+    )
     later = tuple_(*(new[c] for c in latest)) > tuple_(*(old[c] for c in latest))
     earlier = tuple_(*(new[c] for c in first)) < tuple_(*(old[c] for c in first))
     merged |= {c: case((later, new[c]), else_=old[c]) for c in latest}
@@ -124,15 +132,23 @@ class LogStatements:
             return db.compiled(statement, dialect)
 
         of = run.c
-        self._find_run = text(select(of.id, of.run_id, of.experiment, of.lifecycle).where(of.run_id == bindparam("run_id")))
+        self._find_run = text(
+            select(of.id, of.run_id, of.experiment, of.lifecycle).where(of.run_id == bindparam("run_id"))
+        )
         at = run_param.c
-        same = (at.experiment == bindparam("experiment"), at.key == bindparam("key"), at.run == bindparam("run"))
+        same = (
+            at.experiment == bindparam("experiment"),
+            at.key == bindparam("key"),
+            at.run == bindparam("run"),
+        )
         self._find_param = text(select(at.value).where(*same))
         self._add_param = text(db.upsert(run_param).ignoring())
         self._set_tag = text(db.upsert(run_tag).replacing())
         self._name_run = text(update(run).where(of.id == bindparam("run")).values(name=bindparam("new_name")))
         self._merge_summary = text(db.upsert(metric_summary).merging(_merged_summary))
-        segment = metric_segment.insert().values(run=bindparam("run"), count=bindparam("count"), data=bindparam("data"))
+        segment = metric_segment.insert().values(
+            run=bindparam("run"), count=bindparam("count"), data=bindparam("data")
+        )
         self._add_segment = text(segment)
 
     def apply(
@@ -145,7 +161,9 @@ class LogStatements:
             params: dict[tuple[int, int, int], str] = {}
             outcomes = [self._checked(cursor, runs.get(log.run_id), log, keys, params) for log in logs]
             accepted = [
-                (runs[log.run_id], log) for log, out in zip(logs, outcomes, strict=True) if isinstance(out, int)
+                (runs[log.run_id], log)
+                for log, out in zip(logs, outcomes, strict=True)
+                if isinstance(out, int)
             ]
             self._write_params(cursor, params)
             self._write_tags(cursor, keys, accepted)
@@ -155,7 +173,7 @@ class LogStatements:
             cursor.close()
 
     def _runs(self, cursor: Any, run_ids: Collection[str]) -> dict[str, _Run]:
-        found = {}
+        found: dict[str, _Run] = {}
         for run_id in run_ids:
             if row := cursor.execute(self._find_run, {"run_id": run_id}).fetchone():
                 found[run_id] = _Run(*row)
@@ -191,7 +209,9 @@ class LogStatements:
         return target.id
 
     def _stored_param(self, cursor: Any, at: tuple[int, int, int]) -> str | None:
-        row = cursor.execute(self._find_param, dict(zip(("experiment", "key", "run"), at, strict=True))).fetchone()
+        row = cursor.execute(
+            self._find_param, dict(zip(("experiment", "key", "run"), at, strict=True))
+        ).fetchone()
         return row[0] if row else None
 
     def _write_params(self, cursor: Any, params: Mapping[tuple[int, int, int], str]) -> None:
@@ -212,7 +232,11 @@ class LogStatements:
             cursor.executemany(self._name_run, [{"run": i, "new_name": name} for i, name in names.items()])
 
     def _write_metrics(
-        self, connection: Connection, cursor: Any, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]
+        self,
+        connection: Connection,
+        cursor: Any,
+        keys: Mapping[str, int],
+        logs: Iterable[tuple[_Run, RunLog]],
     ) -> None:
         by_run: dict[_Run, list[Point]] = {}
         for target, log in logs:
@@ -248,7 +272,9 @@ def _summaries(target: _Run, keys: Mapping[str, int], points: Sequence[Point]) -
 def _value_rows(values: Mapping[tuple[int, int, int], str]) -> list[dict[str, Any]]:
     return [
         {"experiment": experiment, "key": key, "run": number, "value": value, "value_hash": value_hash(value)}
-        for (experiment, key, number), value in sorted(values.items(), key=lambda item: (item[0][2], item[0][1]))
+        for (experiment, key, number), value in sorted(
+            values.items(), key=lambda item: (item[0][2], item[0][1])
+        )
     ]
 
 
@@ -265,10 +291,8 @@ def _changed_params(log: RunLog, conflicts: Sequence[tuple[str, str, str]]) -> I
     )
 
 
-def intern_contexts(
-    connection: Connection, contexts: Collection[tuple[str, str, str]]
-) -> Mapping[tuple[str, str, str], int]:
-    """The ids of contexts (model id, dataset name, dataset digest); 0 is the empty one. New ones are given an id."""
+def intern_contexts(connection: Connection, contexts: Collection[Context]) -> Mapping[Context, int]:
+    """The ids of contexts; 0 is the empty one. New ones are given an id."""
     ids = {NO_CONTEXT: 0}
     for context in contexts:
         if context != NO_CONTEXT:
@@ -276,7 +300,7 @@ def intern_contexts(
     return ids
 
 
-def _context_id(connection: Connection, context: tuple[str, str, str]) -> int:
+def _context_id(connection: Connection, context: Context) -> int:
     columns = metric_context.c
     values = dict(zip(("model_id", "dataset_name", "dataset_digest"), context, strict=True)) | {"attempt": 0}
     found = select(columns.id).where(*(columns[name] == value for name, value in values.items()))

@@ -57,7 +57,9 @@ def _blocks(connection: Connection, run: int, keys: Any) -> Iterator[Columns]:
     of = metric_block.c
     statement = select(of.data).where(of.run == run)
     if len(keys) <= _LIMIT:
-        statement = statement.where(or_(*((of.first_key <= key) & (of.last_key >= key) for key in keys.tolist())))
+        statement = statement.where(
+            or_(*((of.first_key <= key) & (of.last_key >= key) for key in keys.tolist()))
+        )
     for (data,) in connection.execute(statement):
         yield decode_block(data)
 

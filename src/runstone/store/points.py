@@ -22,12 +22,13 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pcodec  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
-from pcodec import ChunkConfig, standalone
 
 from runstone.errors import StoreError
 
@@ -44,7 +45,8 @@ _DEFLATE_FROM = 64
 """Segments of fewer points are kept raw: deflating them saves little."""
 
 
-class Columns(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Columns:
     """Points as five columns of one length: interned key and context, value, time in ms, step."""
 
     keys: Ints
@@ -55,11 +57,18 @@ class Columns(NamedTuple):
 
     @property
     def count(self) -> int:
+        """The number of points."""
         return len(self.values)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Columns":
         """The points that `index` selects, in its order."""
-        return Columns(*(column[index] for column in self))
+        return Columns(
+            self.keys[index],
+            self.contexts[index],
+            self.values[index],
+            self.timestamps[index],
+            self.steps[index],
+        )
 
 
 _NO_INTS = np.empty(0, np.int64)
@@ -68,9 +77,15 @@ EMPTY = Columns(_NO_INTS, _NO_INTS, np.empty(0, np.float64), _NO_INTS, _NO_INTS)
 
 def concatenate(parts: Sequence[Columns]) -> Columns:
     """All points of several columns, one after the other."""
-    if not parts:
-        return EMPTY
-    return parts[0] if len(parts) == 1 else Columns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    if len(parts) < 2:
+        return parts[0] if parts else EMPTY
+    return Columns(
+        np.concatenate([part.keys for part in parts]),
+        np.concatenate([part.contexts for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.timestamps for part in parts]),
+        np.concatenate([part.steps for part in parts]),
+    )
 
 
 def ordered(points: Columns) -> Columns:
@@ -118,14 +133,18 @@ def _little_endian(column: "array[int] | array[float]") -> bytes:
 
 def decode_segment(data: bytes) -> Columns:
     """The points of a segment. Raises StoreError if it is damaged."""
-    form, count = _HEADER.unpack_from(data)
+    form, count = _header(data)
     body = data[_HEADER.size :]
     if form == _DEFLATED:
         body = zlib.decompress(body)
     elif form != _RAW:
-        raise StoreError(f"A metric segment has the unknown form {form}: it was written by a newer Runstone, or is damaged.")
+        raise StoreError(
+            f"A metric segment has the unknown form {form}: it was written by a newer Runstone, or is damaged."
+        )
     if len(body) != 32 * count:
-        raise StoreError(f"A metric segment of {count} points holds {len(body)} bytes instead of {32 * count}.")
+        raise StoreError(
+            f"A metric segment of {count} points holds {len(body)} bytes instead of {32 * count}."
+        )
     at = [0, 4 * count, 8 * count, 16 * count, 24 * count]
     return Columns(
         np.frombuffer(body, "<u4", count, at[0]).astype(np.int64),
@@ -146,10 +165,12 @@ def encode_chunk(points: Columns) -> bytes:
 
 def decode_chunk(data: bytes, key: int) -> Columns:
     """The points of a chunk, which all have this key. Raises StoreError if it is damaged."""
-    form, count = _HEADER.unpack_from(data)
+    form, count = _header(data)
     if form != _CHUNK:
-        raise StoreError(f"A metric chunk has the unknown form {form}: it was written by a newer Runstone, or is damaged.")
-    return Columns(np.full(count, key, np.int64), *_unpack(data, _HEADER.size, count))  # type: ignore[call-arg]
+        raise StoreError(
+            f"A metric chunk has the unknown form {form}: it was written by a newer Runstone, or is damaged."
+        )
+    return _unpack(data, _HEADER.size, np.full(count, key, np.int64))
 
 
 def encode_block(points: Columns) -> bytes:
@@ -161,28 +182,44 @@ def encode_block(points: Columns) -> bytes:
 
 def decode_block(data: bytes) -> Columns:
     """The points of a block. Raises StoreError if it is damaged."""
-    form, count = _HEADER.unpack_from(data)
+    form, _ = _header(data)
     if form != _BLOCK:
-        raise StoreError(f"A metric block has the unknown form {form}: it was written by a newer Runstone, or is damaged.")
+        raise StoreError(
+            f"A metric block has the unknown form {form}: it was written by a newer Runstone, or is damaged."
+        )
     (number,) = _LENGTH.unpack_from(data, _HEADER.size)
     start = _HEADER.size + _LENGTH.size
     directory = np.frombuffer(data, "<u4", 2 * number, start).reshape(number, 2).astype(np.int64)
     keys = np.repeat(directory[:, 0], directory[:, 1])
-    return Columns(keys, *_unpack(data, start + 8 * number, count))  # type: ignore[call-arg]
+    return _unpack(data, start + 8 * number, keys)
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    """The form and the number of points at the beginning of a row's data."""
+    form, count = _HEADER.unpack_from(data)
+    return form, count
+
+
+_codec: Any = pcodec  # it has no type stubs
 
 
 def _pack(points: Columns) -> bytes:
-    config = ChunkConfig()
-    columns = (standalone.simple_compress(np.ascontiguousarray(column), config) for column in points[1:])
-    return b"".join(_LENGTH.pack(len(column)) + column for column in columns)
+    packed: list[bytes] = []
+    for column in (points.contexts, points.values, points.timestamps, points.steps):
+        data: bytes = _codec.standalone.simple_compress(np.ascontiguousarray(column), _codec.ChunkConfig())
+        packed += (_LENGTH.pack(len(data)), data)
+    return b"".join(packed)
 
 
-def _unpack(data: bytes, at: int, count: int) -> Iterable[NDArray[np.generic]]:
+def _unpack(data: bytes, at: int, keys: Ints) -> Columns:
+    count = len(keys)
+    columns: list[Any] = []
     for _ in range(4):
         (length,) = _LENGTH.unpack_from(data, at)
         at += _LENGTH.size
-        column = standalone.simple_decompress(data[at : at + length])
+        column = _codec.standalone.simple_decompress(data[at : at + length])
         if column is None or len(column) != count:
             raise StoreError(f"A metric chunk or block of {count} points has a damaged column.")
-        yield column
+        columns.append(column)
         at += length
+    return Columns(keys, *columns)

@@ -80,7 +80,7 @@ def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _portions(run_ids):
         rows = connection.execute(select(run.c.run_id, run.c.id).where(run.c.run_id.in_(some)))
-        found |= {run_id: number for run_id, number in rows}
+        found |= {row.run_id: row.id for row in rows}
     return found
 
 
@@ -101,7 +101,10 @@ def search(
     """The runs that match, in the order of the grammar's rules."""
     asked = [clause.field for clause in order_by] + (filters.fields(where) if where is not None else [])
     keys = names.find(connection, {field.key for field in asked if field.kind != "attribute"})
-    conditions = [run.c.experiment.in_(experiments), run.c.lifecycle.in_(lifecycles)]
+    conditions: list[ColumnElement[bool]] = [
+        run.c.experiment.in_(experiments),
+        run.c.lifecycle.in_(lifecycles),
+    ]
     if where is not None:
         conditions.append(filters.run_condition(where, keys))
     statement = _ordered(select(run).where(*conditions), order_by, keys)
@@ -135,7 +138,11 @@ def _by_key(field: Field, ascending: bool) -> tuple[Any, list[ColumnElement[Any]
 
 def _nulls_last(column: ColumnElement[Any], ascending: bool) -> list[ColumnElement[Any]]:
     direction = column.asc() if ascending else column.desc()
-    return [direction] if getattr(column, "nullable", True) is False and column.table is run else [column.is_(None), direction]
+    return (
+        [direction]
+        if getattr(column, "nullable", True) is False and column.table is run
+        else [column.is_(None), direction]
+    )
 
 
 # --- what a read shows ------------------------------------------------------------------------

@@ -6,7 +6,18 @@ rows: a write leaves a `metric_segment`, which sealing turns into `metric_chunk`
 Times are in milliseconds since the Unix epoch.
 """
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, MetaData, SmallInteger, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from runstone.store.dialect import CLUSTERED, NUMBERED, BigId, Bytes, Key, LongText
 
@@ -34,7 +45,7 @@ experiment = Table(
 experiment_tag = Table(
     "experiment_tag",
     metadata,
-    Column("experiment", ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True),
+    Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True),
     Column("key", Key, primary_key=True),
     Column("value", LongText, nullable=False),
     **CLUSTERED,
@@ -53,7 +64,7 @@ run = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("run_id", String(256), nullable=False, unique=True),
-    Column("experiment", ForeignKey("experiment.id"), nullable=False),
+    Column("experiment", BigId, ForeignKey("experiment.id"), nullable=False),
     Column("name", String(250), nullable=False),
     Column("user_id", String(256), nullable=False),
     Column("status", String(9), nullable=False),

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, select
 
 from runstone.store.schema import metric_block, metric_chunk, metric_segment
+from runstone.store.writer import Abandon
 
 if TYPE_CHECKING:
     from runstone.store.engine import Store
@@ -25,10 +27,6 @@ POINTS_TO_SEAL = 65_536
 CHUNK_FROM = 512  # points of one series; fewer go into a block
 CHUNK_TO = 65_536
 BLOCK_SERIES = 256
-
-
-class _Superseded(Exception):
-    """Another sealer took some of the segments first."""
 
 
 class Sealer:
@@ -74,11 +72,11 @@ class Sealer:
             if blocks:
                 connection.execute(metric_block.insert(), blocks)
             if _delete_segments(connection, run, ids) != len(ids):
-                raise _Superseded
+                raise Abandon  # another sealer took some of them first
 
         try:
             self._store.write(exchange)
-        except _Superseded:
+        except Abandon:
             return  # the other one's rows hold these points
 
 
@@ -127,4 +125,4 @@ def _series(points: Columns) -> Iterator[slice]:
 
     edges = np.flatnonzero(np.diff(points.keys)) + 1
     bounds = [0, *edges.tolist(), points.count]
-    yield from (slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False))
+    yield from (slice(start, stop) for start, stop in pairwise(bounds))

@@ -10,26 +10,37 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from runstone.errors import RunstoneError
 from runstone.locks import Lock
+from runstone.store import dialect
 from runstone.store.keys import KeyNames
 from runstone.store.logs import LogStatements, RunLog
 
 T = TypeVar("T")
-R = TypeVar("R", covariant=True)
 
 MAX_GROUP = 512
 """Writes in one transaction; further ones make the next group."""
 
 
-class Write(Protocol[R]):
-    """Something to be stored: the names it needs as ids."""
+class Abandon(Exception):
+    """Raised by a write that finds itself superfluous: nothing of it is kept."""
 
-    keys: Collection[str]
+
+ALONE = (RunstoneError, SQLAlchemyError, Abandon, *dialect.DRIVER_ERRORS)
+"""What makes one write fail and leaves the others of its group standing."""
+
+
+class _Lone(Exception):
+    """Rolls back the transaction of a write that was refused; carries why."""
+
+    def __init__(self, error: Exception):
+        super().__init__(str(error))
+        self.error = error
 
 
 class Transaction(Generic[T]):
@@ -72,7 +83,7 @@ class Writer:
         self._sync = _Sync(wal) if wal else None
 
     def submit(self, write: "Transaction[T] | LogWrite") -> Any:
-        """Store `write` and return its result once it is committed. Raises what it raised; nothing of it is kept then."""
+        """Store `write` and return its result once it is committed. Raises what it raised; then nothing is kept."""
         pending = _Pending(write)
         self._queue.append(pending)
         with self._turn:
@@ -107,11 +118,10 @@ class Writer:
             self._keys.committed(keys)
             if self._sync:
                 self._sync.committed()
+        except _Lone as lone:
+            group[0].error = lone.error
         except BaseException as error:
-            if self._connection is not None:
-                self._connection.invalidate()
-                self._connection.close()
-                self._connection = None
+            self._disconnect()
             for pending in group:
                 pending.error = error
             if not isinstance(error, Exception):
@@ -120,25 +130,42 @@ class Writer:
             for pending in group:
                 pending.done = True
 
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
     def _apply(self, connection: Connection, keys: Mapping[str, int], group: Sequence[_Pending]) -> None:
-        logs = [p for p in group if isinstance(p.write, LogWrite)]
+        if len(group) == 1:
+            self._apply_lone(connection, keys, group[0])
+            return
+        logs: list[tuple[_Pending, RunLog]] = []
         for pending in group:
-            if isinstance(pending.write, Transaction):
-                self._attempt(connection, pending, pending.write, keys)
+            if isinstance(pending.write, LogWrite):
+                logs.append((pending, pending.write.log))
+            else:
+                self._attempt(connection, keys, pending, pending.write)
         if not logs:
             return
         try:
-            with connection.begin_nested() if len(logs) > 1 else _nothing():
-                outcomes = self._statements.apply(connection, keys, [p.write.log for p in logs])  # type: ignore[union-attr]
-        except Exception:
-            if len(logs) == 1:
-                raise
+            with connection.begin_nested():
+                outcomes = self._statements.apply(connection, keys, [log for _, log in logs])
+        except ALONE:
             # One of them breaks a statement that all share: each on its own, and only that one fails.
-            for pending in logs:
-                self._attempt(connection, pending, self._alone(pending.write.log), keys)  # type: ignore[union-attr]
+            for pending, log in logs:
+                self._attempt(connection, keys, pending, self._alone(log))
             return
-        for pending, outcome in zip(logs, outcomes, strict=True):
+        for (pending, _), outcome in zip(logs, outcomes, strict=True):
             _settle(pending, outcome)
+
+    def _apply_lone(self, connection: Connection, keys: Mapping[str, int], pending: _Pending) -> None:
+        """Without a savepoint: if it fails, the whole transaction goes, and there is nothing else in it."""
+        write = self._alone(pending.write.log) if isinstance(pending.write, LogWrite) else pending.write
+        try:
+            pending.result = write.action(connection, keys)
+        except (RunstoneError, IntegrityError, Abandon) as error:
+            raise _Lone(error) from error
 
     def _alone(self, log: RunLog) -> "Transaction[int]":
         def action(connection: Connection, keys: Mapping[str, int]) -> int:
@@ -151,12 +178,14 @@ class Writer:
 
     @staticmethod
     def _attempt(
-        connection: Connection, pending: _Pending, write: "Transaction[Any]", keys: Mapping[str, int]
+        connection: Connection, keys: Mapping[str, int], pending: _Pending, write: "Transaction[Any]"
     ) -> None:
         try:
             with connection.begin_nested():
                 pending.result = write.action(connection, keys)
-        except Exception as error:
+        except ALONE as error:
+            if not dialect.in_transaction(connection):
+                raise  # the database gave up the whole transaction: nothing of the group is stored
             pending.error = error
 
 
@@ -165,12 +194,6 @@ def _settle(pending: _Pending, outcome: int | RunstoneError) -> None:
         pending.error = outcome
     else:
         pending.result = outcome
-
-
-class _nothing:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 class _Sync:

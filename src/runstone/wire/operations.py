@@ -119,7 +119,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "log_param", ("POST",), "/mlflow/runs/log-parameter", runs.LogParam, runs.EmptyResponse, _run("EDIT")
     ),
     Operation("set_tag", ("POST",), "/mlflow/runs/set-tag", runs.SetTag, runs.EmptyResponse, _run("EDIT")),
-    Operation("log_batch", ("POST",), "/mlflow/runs/log-batch", runs.LogBatch, runs.EmptyResponse, _run("EDIT")),
+    Operation(
+        "log_batch", ("POST",), "/mlflow/runs/log-batch", runs.LogBatch, runs.EmptyResponse, _run("EDIT")
+    ),
     # Metrics
     Operation(
         "get_metric_history",

@@ -1,9 +1,19 @@
 """The first tables."""
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, LargeBinary, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy import Integer as _Integer
-from sqlalchemy import text
 
 revision = "0001"
 down_revision = None
@@ -67,13 +77,18 @@ def _runs() -> None:
         UniqueConstraint("run_id", name="uq_run_run_id"),
         **_NUMBERED,
     )
-    op.create_index("ix_run_default_order", "run", ["experiment", "lifecycle", text("started DESC"), "run_id"])
+    op.create_index(
+        "ix_run_default_order", "run", ["experiment", "lifecycle", text("started DESC"), "run_id"]
+    )
 
 
 def _values(table: str) -> None:
     op.create_table(
         table,
-        *(Column(name, BigInteger, primary_key=True, autoincrement=False) for name in ("experiment", "key", "run")),
+        *(
+            Column(name, BigInteger, primary_key=True, autoincrement=False)
+            for name in ("experiment", "key", "run")
+        ),
         Column("value", Text, nullable=False),
         Column("value_hash", BigInteger, nullable=False),
         **_CLUSTERED,
@@ -85,7 +100,10 @@ def _values(table: str) -> None:
 def _summaries() -> None:
     op.create_table(
         "metric_summary",
-        *(Column(name, BigInteger, primary_key=True, autoincrement=False) for name in ("experiment", "key", "run")),
+        *(
+            Column(name, BigInteger, primary_key=True, autoincrement=False)
+            for name in ("experiment", "key", "run")
+        ),
         *(Column(name, BigInteger, nullable=False) for name in ("step", "timestamp")),
         Column("class", SmallInteger, nullable=False),
         Column("value", Float(53), nullable=False),
@@ -107,7 +125,10 @@ def _points() -> None:
     op.create_table(
         "metric_context",
         Column("id", _ID, primary_key=True),
-        *(Column(name, String(size), nullable=False) for name, size in zip(context, (64, 500, 36), strict=False)),
+        *(
+            Column(name, String(size), nullable=False)
+            for name, size in zip(context, (64, 500, 36), strict=False)
+        ),
         Column("attempt", BigInteger, nullable=False),
         UniqueConstraint(*context, name="uq_metric_context"),
         **_NUMBERED,
