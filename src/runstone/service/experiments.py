@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import (
@@ -20,7 +19,7 @@ from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import experiments
+from runstone.store import ALREADY_THERE, experiments
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
 
@@ -44,7 +43,7 @@ def create_experiment(service: Service, request: wire.CreateExperiment) -> wire.
 
     try:
         return wire.CreateExperimentResponse(str(service.store.write(create)))
-    except IntegrityError as error:
+    except ALREADY_THERE as error:
         raise _name_taken(service, request.name) from error
 
 
@@ -110,16 +109,25 @@ def existing(connection: Connection, number: int) -> ExperimentRow:
     """The experiment with this id, deleted or not. Raises ResourceDoesNotExist."""
     found = experiments.get(connection, number)
     if found is None:
-        raise ResourceDoesNotExist(f"No Experiment with id={number} exists")
+        raise _unknown(number)
     return found
 
 
-def check_active(experiment: ExperimentRow) -> None:
-    """Raises InvalidParameterValue if the experiment is deleted."""
-    if experiment.lifecycle != LifecycleStage.ACTIVE:
+def active_location(connection: Connection, number: int) -> str:
+    """Where an experiment keeps its artifacts. Raises ResourceDoesNotExist; InvalidParameterValue if it is deleted."""
+    found = experiments.place(connection, number)
+    if found is None:
+        raise _unknown(number)
+    lifecycle, location = found
+    if lifecycle != LifecycleStage.ACTIVE:
         raise InvalidParameterValue(
-            f"The experiment {experiment.id} must be in the 'active' state. Current state is {experiment.lifecycle}."
+            f"The experiment {number} must be in the 'active' state. Current state is {lifecycle}."
         )
+    return location
+
+
+def _unknown(number: int) -> ResourceDoesNotExist:
+    return ResourceDoesNotExist(f"No Experiment with id={number} exists")
 
 
 def _shown(service: Service, row: ExperimentRow) -> wire.Experiment:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from runstone.entities.kinds import LifecycleStage, RunStatus
 from runstone.entities.names import (
@@ -22,10 +21,10 @@ from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict,
 from runstone.search import RUNS
 from runstone.service import locations
 from runstone.service.core import Service, operation
-from runstone.service.experiments import check_active, existing
+from runstone.service.experiments import active_location
 from runstone.service.logging import tag_value
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import runs
+from runstone.store import ALREADY_THERE, runs
 from runstone.store.runs import RunContent, RunRow
 from runstone.wire import runs as wire
 from runstone.wire.base import to_double
@@ -42,26 +41,28 @@ def create_run(service: Service, request: wire.CreateRun) -> wire.CreateRunRespo
     name, tags = _name_and_tags(service, request)
     check_text(request.user_id or "", "user_id")
 
-    def create(connection: Connection, keys: Mapping[str, int]) -> None:
-        experiment = existing(connection, experiment_id)
-        check_active(experiment)
-        values = {
-            "run_id": run_id,
-            "experiment": experiment_id,
-            "name": name,
-            "user_id": request.user_id or "",
-            "status": "RUNNING",
-            "lifecycle": LifecycleStage.ACTIVE,
-            "started": request.start_time or 0,
-            "artifact_uri": locations.of_run(experiment.artifact_location, run_id),
-        }
-        runs.insert(connection, values, {keys[key]: value for key, value in tags.items()})
+    def create(connection: Connection, keys: Mapping[str, int]) -> RunRow:
+        row = RunRow(
+            id=0,
+            run_id=run_id,
+            experiment=experiment_id,
+            name=name,
+            user_id=request.user_id or "",
+            status="RUNNING",
+            lifecycle=LifecycleStage.ACTIVE,
+            started=request.start_time or 0,
+            ended=None,
+            deleted=None,
+            artifact_uri=locations.of_run(active_location(connection, experiment_id), run_id),
+        )
+        runs.insert(connection, row, {keys[key]: value for key, value in tags.items()})
+        return row
 
     try:
-        service.store.write(create, keys=tags.keys())
-    except IntegrityError as error:
-        _check_repeated(service, run_id, experiment_id, error)
-    row, content = _read(service, run_id)
+        row = service.store.write(create, keys=tags.keys())
+        content = RunContent([], [], list(tags.items()))
+    except ALREADY_THERE as error:
+        row, content = _repeated(service, run_id, experiment_id, error)
     shown = _shown(service, row, content)
     shown.inputs = wire.RunInputs()
     return wire.CreateRunResponse(shown)
@@ -89,16 +90,16 @@ def _check_run_name(name: str) -> None:
     check_text(name, "run_name")
 
 
-def _check_repeated(service: Service, run_id: str, experiment_id: int, error: IntegrityError) -> None:
-    """A run that exists already in this experiment is a request repeated; anything else is a conflict."""
-    with service.store.read() as connection:
-        row = runs.get(connection, run_id)
-    if row is None:
-        raise error
+def _repeated(
+    service: Service, run_id: str, experiment_id: int, error: Exception
+) -> tuple[RunRow, RunContent]:
+    """The run that is there already, if the request may be one repeated: if it is in this experiment."""
+    row, content = _read(service, run_id)
     if row.experiment != experiment_id:
         raise ResourceConflict(
             f"A run with id={run_id} exists already, in experiment {row.experiment}. Choose another id."
         ) from error
+    return row, content
 
 
 @operation

@@ -1,5 +1,6 @@
 """What is recorded, in SQL. One named function per statement, taking a connection; only `dialect` names a database."""
 
+from runstone.store.dialect import ALREADY_THERE
 from runstone.store.engine import Store
 
-__all__ = ["Store"]
+__all__ = ["ALREADY_THERE", "Store"]

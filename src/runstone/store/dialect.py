@@ -1,7 +1,8 @@
 """Everything that differs between databases. No other module names one."""
 
+import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,19 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Dialect,
     Engine,
     Integer,
     LargeBinary,
     String,
     Text,
+    bindparam,
     create_engine,
     event,
+    select,
 )
 from sqlalchemy import func as sql
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.elements import ClauseElement
@@ -42,6 +45,9 @@ BUSY_TIMEOUT_MS = 20_000
 
 DRIVER_ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 """What a statement run on the DBAPI itself may raise."""
+
+ALREADY_THERE: tuple[type[Exception], ...] = (IntegrityError, sqlite3.IntegrityError)
+"""What an INSERT raises for a row whose key is taken."""
 
 
 def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
@@ -139,6 +145,52 @@ def like(column: ColumnElement[Any], pattern: str, *, ignore_case: bool) -> Colu
     return column.like(pattern)
 
 
-def compiled(statement: ClauseElement, dialect: Dialect) -> str:
-    """A Core statement as text for the DBAPI, with named parameters."""
-    return str(statement.compile(dialect=dialect))
+class Prepared:
+    """A Core statement that is compiled once and runs on the DBAPI itself, with named parameters.
+
+    For statements that run thousands of times a second: SQLAlchemy's execution costs several times what they do. Its
+    result types are the driver's own, so only numbers, texts and bytes may be read with it.
+    """
+
+    def __init__(self, statement: ClauseElement):
+        self._statement = statement
+        self._texts: dict[str, str] = {}
+
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+        """Execute it."""
+        self._cursor(connection).execute(self._text(connection), parameters).close()
+
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute it for each of the rows, in their order."""
+        if rows:
+            self._cursor(connection).executemany(self._text(connection), rows).close()
+
+    def row(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
+        """The first row of its result, a plain tuple, or None."""
+        return self._cursor(connection).execute(self._text(connection), parameters).fetchone()
+
+    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        """The rows of its result, as plain tuples."""
+        return self._cursor(connection).execute(self._text(connection), parameters).fetchall()
+
+    def _text(self, connection: Connection) -> str:
+        name = connection.dialect.name
+        text = self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = str(self._statement.compile(dialect=connection.dialect))
+        return text
+
+    @staticmethod
+    def _cursor(connection: Connection) -> Any:
+        return connection.connection.cursor()
+
+
+def one_of(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Whether a column equals one of a parameter's values, in one text for any number of them; see `several`."""
+    values = sql.json_each(bindparam(parameter)).table_valued("value")
+    return column.in_(select(values.c.value))
+
+
+def several(values: Sequence[int] | Sequence[str]) -> str:
+    """The parameter of `one_of`."""
+    return json.dumps(values)

@@ -93,8 +93,8 @@ def translated(path: Path) -> Generator[None]:
     """Turn the database's own errors into ours, which say what to do."""
     try:
         yield
-    except RunstoneError:
-        raise
+    except (RunstoneError, *dialect.ALREADY_THERE):
+        raise  # a taken key is the caller's to explain
     except (DBAPIError, *dialect.DRIVER_ERRORS) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)
         raise _explained(path, cause) from error

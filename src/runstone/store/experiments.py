@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, OrderBy
 from runstone.store import filters
+from runstone.store.dialect import Prepared
 from runstone.store.schema import experiment, experiment_tag
 
 _COLUMNS = experiment.c
@@ -49,6 +50,16 @@ def set_location(connection: Connection, number: int, artifact_location: str) ->
 def get(connection: Connection, number: int) -> ExperimentRow | None:
     """The experiment with this id, deleted or not."""
     return _one(connection, _COLUMNS.id == number)
+
+
+_place = Prepared(
+    select(_COLUMNS.lifecycle, _COLUMNS.artifact_location).where(_COLUMNS.id == bindparam("number"))
+)
+
+
+def place(connection: Connection, number: int) -> tuple[str, str] | None:
+    """The lifecycle stage and the artifact location of an experiment: what a new run needs to know."""
+    return _place.row(connection, {"number": number})
 
 
 def get_by_name(connection: Connection, name: str) -> ExperimentRow | None:

@@ -1,8 +1,7 @@
 """Storing what is logged to runs: many requests by a handful of statements.
 
 The hot path of Runstone. A group of requests is checked in memory against what is stored (a request that is refused
-costs the others nothing), then written as sets ordered by run and key. The statements are compiled from Core once and
-run on the DBAPI itself: SQLAlchemy's execution would cost several times what they do.
+costs the others nothing), then written as sets ordered by run and key.
 """
 
 import hashlib
@@ -10,12 +9,12 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Dialect, bindparam, case, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, select, tuple_, update
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import RUN_NAME_TAG
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
-from runstone.store import dialect as db
+from runstone.store.dialect import Prepared, greatest, least, upsert
 from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
 
 Context = tuple[str, str, str]
@@ -116,146 +115,131 @@ def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
     merged |= {c: case((later, new[c]), else_=old[c]) for c in latest}
     merged |= {c: case((earlier, new[c]), else_=old[c]) for c in first}
     merged |= {c: old[c] + new[c] for c in ("count", "nan_count", "infinite_count")}
-    merged["minimum"] = db.least(old.minimum, new.minimum)
-    merged["maximum"] = db.greatest(old.maximum, new.maximum)
+    merged["minimum"] = least(old.minimum, new.minimum)
+    merged["maximum"] = greatest(old.maximum, new.maximum)
     return merged
 
 
 # --- the statements ---------------------------------------------------------------------------
 
+_AT = ("experiment", "key", "run")
 
-class LogStatements:
-    """The statements of the hot path, compiled for one dialect."""
+_find_run = Prepared(
+    select(run.c.id, run.c.run_id, run.c.experiment, run.c.lifecycle).where(
+        run.c.run_id == bindparam("run_id")
+    )
+)
+_find_param = Prepared(
+    select(run_param.c.value).where(*(run_param.c[name] == bindparam(name) for name in _AT))
+)
+_add_param = Prepared(upsert(run_param).ignoring())
+_set_tag = Prepared(upsert(run_tag).replacing())
+_name_run = Prepared(update(run).where(run.c.id == bindparam("run")).values(name=bindparam("new_name")))
+_add_segment = Prepared(
+    metric_segment.insert().values({name: bindparam(name) for name in ("run", "count", "data")})
+)
+_merge_summary = Prepared(upsert(metric_summary).merging(_merged_summary))
 
-    def __init__(self, dialect: Dialect):
-        def text(statement: Any) -> str:
-            return db.compiled(statement, dialect)
+Place = tuple[int, int, int]
+"""Where a value stands: experiment, key, run."""
 
-        of = run.c
-        self._find_run = text(
-            select(of.id, of.run_id, of.experiment, of.lifecycle).where(of.run_id == bindparam("run_id"))
+
+def apply(
+    connection: Connection, keys: Mapping[str, int], logs: Sequence[RunLog]
+) -> list[int | RunstoneError]:
+    """Store the logs in the connection's transaction. For each, its run's integer id, or why it was refused."""
+    runs = _runs(connection, {log.run_id for log in logs})
+    params: dict[Place, str] = {}
+    outcomes = [_checked(connection, runs.get(log.run_id), log, keys, params) for log in logs]
+    accepted = [
+        (runs[log.run_id], log) for log, out in zip(logs, outcomes, strict=True) if isinstance(out, int)
+    ]
+    _add_param.run_many(connection, _value_rows(params))
+    _write_tags(connection, keys, accepted)
+    _write_metrics(connection, keys, accepted)
+    return outcomes
+
+
+def _runs(connection: Connection, run_ids: Collection[str]) -> dict[str, _Run]:
+    rows = (_find_run.row(connection, {"run_id": run_id}) for run_id in run_ids)
+    return {row[1]: _Run(*row) for row in rows if row}
+
+
+def _checked(
+    connection: Connection,
+    target: _Run | None,
+    log: RunLog,
+    keys: Mapping[str, int],
+    params: dict[Place, str],
+) -> int | RunstoneError:
+    """The run's integer id, with the log's new params added to `params`; or why the log is refused."""
+    if target is None:
+        return ResourceDoesNotExist(f"Run with id={log.run_id} not found")
+    if target.lifecycle != LifecycleStage.ACTIVE:
+        return InvalidParameterValue(
+            f"The run {log.run_id} must be in the 'active' state. Current state is {target.lifecycle}."
         )
-        at = run_param.c
-        same = (
-            at.experiment == bindparam("experiment"),
-            at.key == bindparam("key"),
-            at.run == bindparam("run"),
-        )
-        self._find_param = text(select(at.value).where(*same))
-        self._add_param = text(db.upsert(run_param).ignoring())
-        self._set_tag = text(db.upsert(run_tag).replacing())
-        self._name_run = text(update(run).where(of.id == bindparam("run")).values(name=bindparam("new_name")))
-        self._merge_summary = text(db.upsert(metric_summary).merging(_merged_summary))
-        segment = metric_segment.insert().values(
-            run=bindparam("run"), count=bindparam("count"), data=bindparam("data")
-        )
-        self._add_segment = text(segment)
+    new: dict[Place, str] = {}
+    conflicts: list[tuple[str, str, str]] = []
+    for key, value in log.params:
+        at = (target.experiment, keys[key], target.id)
+        known = params[at] if at in params else _stored_param(connection, at)
+        if known is None:
+            new[at] = value
+        elif known != value:
+            conflicts.append((key, known, value))
+    if conflicts:
+        return _changed_params(log, conflicts)
+    params |= new
+    return target.id
 
-    def apply(
-        self, connection: Connection, keys: Mapping[str, int], logs: Sequence[RunLog]
-    ) -> list[int | RunstoneError]:
-        """Store the logs in the connection's transaction. For each, its run's integer id, or why it was refused."""
-        cursor: Any = connection.connection.cursor()
-        try:
-            runs = self._runs(cursor, {log.run_id for log in logs})
-            params: dict[tuple[int, int, int], str] = {}
-            outcomes = [self._checked(cursor, runs.get(log.run_id), log, keys, params) for log in logs]
-            accepted = [
-                (runs[log.run_id], log)
-                for log, out in zip(logs, outcomes, strict=True)
-                if isinstance(out, int)
-            ]
-            self._write_params(cursor, params)
-            self._write_tags(cursor, keys, accepted)
-            self._write_metrics(connection, cursor, keys, accepted)
-            return outcomes
-        finally:
-            cursor.close()
 
-    def _runs(self, cursor: Any, run_ids: Collection[str]) -> dict[str, _Run]:
-        found: dict[str, _Run] = {}
-        for run_id in run_ids:
-            if row := cursor.execute(self._find_run, {"run_id": run_id}).fetchone():
-                found[run_id] = _Run(*row)
-        return found
+def _stored_param(connection: Connection, at: Place) -> str | None:
+    row = _find_param.row(connection, dict(zip(_AT, at, strict=True)))
+    return row[0] if row else None
 
-    def _checked(
-        self,
-        cursor: Any,
-        target: _Run | None,
-        log: RunLog,
-        keys: Mapping[str, int],
-        params: dict[tuple[int, int, int], str],
-    ) -> int | RunstoneError:
-        """The run's integer id, with the log's new params added to `params`; or why the log is refused."""
-        if target is None:
-            return ResourceDoesNotExist(f"Run with id={log.run_id} not found")
-        if target.lifecycle != LifecycleStage.ACTIVE:
-            return InvalidParameterValue(
-                f"The run {log.run_id} must be in the 'active' state. Current state is {target.lifecycle}."
-            )
-        new: dict[tuple[int, int, int], str] = {}
-        conflicts: list[tuple[str, str, str]] = []
-        for key, value in log.params:
-            at = (target.experiment, keys[key], target.id)
-            known = params[at] if at in params else self._stored_param(cursor, at)
-            if known is None:
-                new[at] = value
-            elif known != value:
-                conflicts.append((key, known, value))
-        if conflicts:
-            return _changed_params(log, conflicts)
-        params |= new
-        return target.id
 
-    def _stored_param(self, cursor: Any, at: tuple[int, int, int]) -> str | None:
-        row = cursor.execute(
-            self._find_param, dict(zip(("experiment", "key", "run"), at, strict=True))
-        ).fetchone()
-        return row[0] if row else None
+def _write_tags(connection: Connection, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]) -> None:
+    tags: dict[Place, str] = {}
+    names: dict[int, str] = {}
+    for target, log in logs:
+        for key, value in log.tags:
+            tags[target.experiment, keys[key], target.id] = value
+            if key == RUN_NAME_TAG and value:
+                names[target.id] = value
+    _set_tag.run_many(connection, _value_rows(tags))
+    _name_run.run_many(
+        connection, [{"run": number, "new_name": name} for number, name in sorted(names.items())]
+    )
 
-    def _write_params(self, cursor: Any, params: Mapping[tuple[int, int, int], str]) -> None:
-        if params:
-            cursor.executemany(self._add_param, _value_rows(params))
 
-    def _write_tags(self, cursor: Any, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]) -> None:
-        tags: dict[tuple[int, int, int], str] = {}
-        names: dict[int, str] = {}
-        for target, log in logs:
-            for key, value in log.tags:
-                tags[target.experiment, keys[key], target.id] = value
-                if key == RUN_NAME_TAG and value:
-                    names[target.id] = value
-        if tags:
-            cursor.executemany(self._set_tag, _value_rows(tags))
-        if names:
-            cursor.executemany(self._name_run, [{"run": i, "new_name": name} for i, name in names.items()])
+def _write_metrics(
+    connection: Connection, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]
+) -> None:
+    by_run: dict[_Run, list[Point]] = {}
+    for target, log in logs:
+        if log.metrics:
+            by_run.setdefault(target, []).extend(log.metrics)
+    if not by_run:
+        return
+    # numpy and pcodec are loaded by the first metric, not by the first run
+    from runstone.store.points import encode_segment
 
-    def _write_metrics(
-        self,
-        connection: Connection,
-        cursor: Any,
-        keys: Mapping[str, int],
-        logs: Iterable[tuple[_Run, RunLog]],
-    ) -> None:
-        by_run: dict[_Run, list[Point]] = {}
-        for target, log in logs:
-            if log.metrics:
-                by_run.setdefault(target, []).extend(log.metrics)
-        if not by_run:
-            return
-        # numpy and pcodec are loaded by the first metric, not by the first run
-        from runstone.store.points import encode_segment
+    contexts = intern_contexts(connection, {p.context for points in by_run.values() for p in points})
+    summaries: list[dict[str, Any]] = []
+    for target, points in sorted(by_run.items()):
+        rows = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
+        segment = {"run": target.id, "count": len(rows), "data": encode_segment(rows)}
+        _add_segment.run(connection, segment)
+        summaries += _summaries(target, keys, points)
+    _merge_summary.run_many(connection, summaries)
 
-        contexts = intern_contexts(connection, {p.context for points in by_run.values() for p in points})
-        summaries: list[dict[str, Any]] = []
-        for target, points in sorted(by_run.items()):
-            rows = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
-            cursor.execute(
-                self._add_segment, {"run": target.id, "count": len(rows), "data": encode_segment(rows)}
-            )
-            summaries += _summaries(target, keys, points)
-        cursor.executemany(self._merge_summary, summaries)
+
+def set_tags(connection: Connection, experiment: int, number: int, tags: Mapping[int, str]) -> None:
+    """Set tags of a run, by key id; what was there is replaced."""
+    _set_tag.run_many(
+        connection, _value_rows({(experiment, key, number): text for key, text in tags.items()})
+    )
 
 
 def _summaries(target: _Run, keys: Mapping[str, int], points: Sequence[Point]) -> list[dict[str, Any]]:
@@ -269,7 +253,7 @@ def _summaries(target: _Run, keys: Mapping[str, int], points: Sequence[Point]) -
     return sorted(rows, key=lambda row: row["key"])
 
 
-def _value_rows(values: Mapping[tuple[int, int, int], str]) -> list[dict[str, Any]]:
+def _value_rows(values: Mapping[Place, str]) -> list[dict[str, Any]]:
     return [
         {"experiment": experiment, "key": key, "run": number, "value": value, "value_hash": value_hash(value)}
         for (experiment, key, number), value in sorted(
@@ -306,7 +290,7 @@ def _context_id(connection: Connection, context: Context) -> int:
     found = select(columns.id).where(*(columns[name] == value for name, value in values.items()))
     number = connection.scalar(found)
     if number is None:
-        connection.execute(db.upsert(metric_context).ignoring().values(**values))
+        connection.execute(upsert(metric_context).ignoring().values(**values))
         number = connection.scalar(found)
     assert number is not None
     return number

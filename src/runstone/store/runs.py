@@ -1,17 +1,16 @@
 """Statements about runs: their row, their search, and what a read of them shows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
 
 from runstone.search import Expression, Field, OrderBy
-from runstone.store import dialect, filters
+from runstone.store import filters
+from runstone.store.dialect import Prepared, one_of, several
 from runstone.store.keys import KeyNames
-from runstone.store.logs import declassify, value_hash
+from runstone.store.logs import declassify, set_tags
 from runstone.store.schema import metric_summary, run, run_param, run_tag
-
-_LIMIT = 500  # ids in one statement
 
 
 class RunRow(NamedTuple):
@@ -47,20 +46,24 @@ class RunContent(NamedTuple):
     tags: list[tuple[str, str]]
 
 
-def insert(connection: Connection, values: Mapping[str, Any], tags: Mapping[int, str]) -> None:
-    """Add a run with its tags (by key id). Raises sqlalchemy's IntegrityError if its run id is taken."""
-    result = connection.execute(run.insert().values(**values))
-    assert result.inserted_primary_key is not None
-    number: int = result.inserted_primary_key[0]
-    set_tags(connection, values["experiment"], number, tags)
+_COLUMNS = tuple(column.name for column in run.columns if column.name != "id")
+
+_insert = Prepared(run.insert().values({name: bindparam(name) for name in _COLUMNS}))
+_get = Prepared(select(run).where(run.c.run_id == bindparam("run_id")))
+_numbers = Prepared(select(run.c.run_id, run.c.id).where(one_of(run.c.run_id, "run_ids")))
 
 
-def set_tags(connection: Connection, experiment: int, number: int, tags: Mapping[int, str]) -> None:
-    """Set tags of a run, by key id; what was there is replaced."""
-    if tags:
-        shared = {"experiment": experiment, "run": number}
-        rows = [shared | {"key": k, "value": v, "value_hash": value_hash(v)} for k, v in sorted(tags.items())]
-        connection.execute(dialect.upsert(run_tag).replacing(), rows)
+def insert(connection: Connection, row: RunRow, tags: Mapping[int, str]) -> None:
+    """Add a run (whose `id` the database chooses) with its tags (by key id).
+
+    Raises one of `dialect.DRIVER_ERRORS` if its run id is taken.
+    """
+    values = row._asdict()
+    del values["id"]
+    _insert.run(connection, values)
+    added = get(connection, row.run_id)
+    assert added is not None
+    set_tags(connection, row.experiment, added.id, tags)
 
 
 def update(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
@@ -71,17 +74,13 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
 
 def get(connection: Connection, run_id: str) -> RunRow | None:
     """The run with this public id, deleted or not."""
-    row = connection.execute(select(run).where(run.c.run_id == run_id)).one_or_none()
+    row = _get.row(connection, {"run_id": run_id})
     return RunRow(*row) if row else None
 
 
 def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
     """The integer ids of those runs that exist."""
-    found: dict[str, int] = {}
-    for some in _portions(run_ids):
-        rows = connection.execute(select(run.c.run_id, run.c.id).where(run.c.run_id.in_(some)))
-        found |= {row.run_id: row.id for row in rows}
-    return found
+    return dict(_numbers.rows(connection, {"run_ids": several(run_ids)}))
 
 
 # --- search -----------------------------------------------------------------------------------
@@ -147,15 +146,27 @@ def _nulls_last(column: ColumnElement[Any], ascending: bool) -> list[ColumnEleme
 
 # --- what a read shows ------------------------------------------------------------------------
 
+_summary = metric_summary.c
+_latest = Prepared(
+    select(
+        _summary.run, _summary.key, _summary["class"], _summary.value, _summary.timestamp, _summary.step
+    ).where(one_of(_summary.run, "ids"))
+)
+
+
+def _values_of(table: Table) -> Prepared:
+    return Prepared(select(table.c.run, table.c.key, table.c.value).where(one_of(table.c.run, "ids")))
+
+
+_params = _values_of(run_param)
+_tags = _values_of(run_tag)
+
 
 def contents(connection: Connection, names: KeyNames, ids: Sequence[int]) -> dict[int, RunContent]:
     """The latest metrics, params and tags of runs, by their integer ids."""
     found = {number: RunContent([], [], []) for number in ids}
-    of = metric_summary.c
-    columns = (of.run, of.key, of["class"], of.value, of.timestamp, of.step)
-    metrics = list(_rows(connection, metric_summary, columns, ids))
-    params = list(_rows(connection, run_param, (run_param.c.run, run_param.c.key, run_param.c.value), ids))
-    tags = list(_rows(connection, run_tag, (run_tag.c.run, run_tag.c.key, run_tag.c.value), ids))
+    asked = {"ids": several(ids)}
+    metrics, params, tags = (statement.rows(connection, asked) for statement in (_latest, _params, _tags))
     text = names.texts(connection, {row[1] for rows in (metrics, params, tags) for row in rows})
     for number, key, kind, value, timestamp, step in metrics:
         found[number].metrics.append(LatestMetric(text[key], declassify(kind, value), timestamp, step))
@@ -164,14 +175,3 @@ def contents(connection: Connection, names: KeyNames, ids: Sequence[int]) -> dic
     for number, key, value in tags:
         found[number].tags.append((text[key], value))
     return found
-
-
-def _rows(
-    connection: Connection, table: Table, columns: Sequence[ColumnElement[Any]], ids: Sequence[int]
-) -> Iterator[Any]:
-    for some in _portions(ids):
-        yield from connection.execute(select(*columns).where(table.c.run.in_(some)))
-
-
-def _portions(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[at : at + _LIMIT] for at in range(0, len(items), _LIMIT))

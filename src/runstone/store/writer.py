@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from runstone.errors import RunstoneError
 from runstone.locks import Lock
-from runstone.store import dialect
+from runstone.store import dialect, logs
 from runstone.store.keys import KeyNames
-from runstone.store.logs import LogStatements, RunLog
+from runstone.store.logs import RunLog
 
 T = TypeVar("T")
 
@@ -79,7 +79,6 @@ class Writer:
         self._queue: deque[_Pending] = deque()
         self._turn = threading.Lock()
         self._connection: Connection | None = None
-        self._statements = LogStatements(engine.dialect)
         self._sync = _Sync(wal) if wal else None
 
     def submit(self, write: "Transaction[T] | LogWrite") -> Any:
@@ -140,23 +139,23 @@ class Writer:
         if len(group) == 1:
             self._apply_lone(connection, keys, group[0])
             return
-        logs: list[tuple[_Pending, RunLog]] = []
+        waiting: list[tuple[_Pending, RunLog]] = []
         for pending in group:
             if isinstance(pending.write, LogWrite):
-                logs.append((pending, pending.write.log))
+                waiting.append((pending, pending.write.log))
             else:
                 self._attempt(connection, keys, pending, pending.write)
-        if not logs:
+        if not waiting:
             return
         try:
             with connection.begin_nested():
-                outcomes = self._statements.apply(connection, keys, [log for _, log in logs])
+                outcomes = logs.apply(connection, keys, [log for _, log in waiting])
         except ALONE:
             # One of them breaks a statement that all share: each on its own, and only that one fails.
-            for pending, log in logs:
+            for pending, log in waiting:
                 self._attempt(connection, keys, pending, self._alone(log))
             return
-        for (pending, _), outcome in zip(logs, outcomes, strict=True):
+        for (pending, _), outcome in zip(waiting, outcomes, strict=True):
             _settle(pending, outcome)
 
     def _apply_lone(self, connection: Connection, keys: Mapping[str, int], pending: _Pending) -> None:
@@ -164,12 +163,13 @@ class Writer:
         write = self._alone(pending.write.log) if isinstance(pending.write, LogWrite) else pending.write
         try:
             pending.result = write.action(connection, keys)
-        except (RunstoneError, IntegrityError, Abandon) as error:
+        except (RunstoneError, Abandon, *dialect.ALREADY_THERE) as error:
             raise _Lone(error) from error
 
-    def _alone(self, log: RunLog) -> "Transaction[int]":
+    @staticmethod
+    def _alone(log: RunLog) -> "Transaction[int]":
         def action(connection: Connection, keys: Mapping[str, int]) -> int:
-            (outcome,) = self._statements.apply(connection, keys, [log])
+            (outcome,) = logs.apply(connection, keys, [log])
             if isinstance(outcome, RunstoneError):
                 raise outcome
             return outcome
