@@ -1,0 +1,1 @@
+"""The server: the operations, artifacts and the web UI over HTTP."""

@@ -1,0 +1,153 @@
+"""The operations over HTTP: one small ASGI app, derived from the table.
+
+An operation is found by its exact path; everything else goes to the next app. The event loop only reads the body and
+sends the answer. Decoding, the operation and encoding happen in a thread.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from runstone.errors import InvalidParameterValue, RunstoneError
+from runstone.server.answers import (
+    COMMON_HEADERS,
+    HTML,
+    JSON,
+    Answer,
+    App,
+    Header,
+    Receive,
+    Scope,
+    Send,
+    failure,
+    refusal,
+    wrong_verb,
+)
+from runstone.server.pools import Pool, Pools
+from runstone.service import Service
+from runstone.wire import codec
+from runstone.wire.base import Request
+from runstone.wire.operations import OPERATIONS, PREFIXES, Operation
+
+MAX_BODY = 64 << 20
+"""Bytes. The largest request of the protocol, a batch of 1,000 items, stays below 10 MB."""
+
+Guard = Callable[[Any], None]
+"""Looks at a request before it is served; raises RunstoneError to refuse it."""
+
+_OK = 200
+_HEADERS: tuple[Header, ...] = (*COMMON_HEADERS, (b"content-type", JSON))
+
+
+class _Route(msgspec.Struct, frozen=True):
+    operation: Operation
+    verbs: frozenset[str]
+    allowed: frozenset[str]
+    pool: Pool
+    guard: Guard | None
+
+
+class Dispatch:
+    """Serves the operations of `service`; passes what is none of them to `otherwise`.
+
+    `guards` are checks of requests, by the operation's name.
+    """
+
+    def __init__(self, service: Service, pools: Pools, guards: Mapping[str, Guard], otherwise: App):
+        self._call = service.call
+        self._otherwise = otherwise
+        self._routes = {
+            prefix + operation.path: _route(operation, pools, guards)
+            for prefix in PREFIXES
+            for operation in OPERATIONS
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
+        if route is None:
+            return await self._otherwise(scope, receive, send)
+        verb: str = scope["method"]
+        if verb not in route.verbs:
+            return await _other_verb(route, verb)(scope, receive, send)
+        try:
+            if verb == "POST":
+                _check_content_type(scope["headers"])
+            body = await _read_body(receive)
+            if body is None:
+                return None
+            status, content = await route.pool.run(self._serve, route, verb, scope["query_string"], body)
+        except RunstoneError as error:
+            return await refusal(error)(scope, receive, send)
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        return await send({"type": "http.response.body", "body": content})
+
+    def _serve(self, route: _Route, verb: str, query: bytes, body: bytes) -> tuple[int, bytes]:
+        """The whole of a request, in a thread: the answer's status and content."""
+        operation = route.operation
+        try:
+            request = _decode(operation.request, verb, query, body)
+            if route.guard is not None:
+                route.guard(request)
+            return _OK, codec.encode(self._call(operation.name, request))
+        except RunstoneError as error:
+            answer = refusal(error)
+        except Exception as error:  # noqa: BLE001 - the edge: it is logged, and answered without its details
+            answer = failure(error, operation.name)
+        return answer.status, answer.body
+
+
+def _route(operation: Operation, pools: Pools, guards: Mapping[str, Guard]) -> _Route:
+    # HEAD is served wherever GET is; the answer's body is left out by the HTTP server.
+    verbs = frozenset((*operation.verbs, "HEAD") if "GET" in operation.verbs else operation.verbs)
+    pool = pools.heavy if operation.heavy else pools.short
+    return _Route(operation, verbs, verbs | {"OPTIONS"}, pool, guards.get(operation.name))
+
+
+def _other_verb(route: _Route, verb: str) -> Answer:
+    if verb != "OPTIONS":
+        return wrong_verb(route.allowed)
+    return Answer(204, b"", HTML, ((b"allow", ", ".join(sorted(route.allowed)).encode()),))
+
+
+def _decode(kind: type[Request], verb: str, query: bytes, body: bytes) -> Request:
+    # MLflow takes the query for GET alone, and the body even there if there is no query. A HEAD request has neither.
+    if verb != "GET" or (body and not query):
+        return codec.decode_body(kind, body)
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise InvalidParameterValue("The query of the URL is not UTF-8, percent-encoded.") from error
+    return codec.decode_query(kind, pairs)
+
+
+def _check_content_type(headers: list[Header]) -> None:
+    for name, value in headers:
+        if name == b"content-type":
+            # Compared as MLflow does: parameters may follow, other capitals may not be used.
+            if value.partition(b";")[0] == JSON:
+                return
+            raise InvalidParameterValue("Bad Request. Content-Type must be one of ['application/json'].")
+    raise InvalidParameterValue("Bad Request. Content-Type header is missing.")
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The request's body; None if the client has gone. Raises InvalidParameterValue for one that is too large."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= MAX_BODY:
+        return body
+    pieces, size = [body], len(body)
+    while message["type"] == "http.request" and message.get("more_body", False) and size <= MAX_BODY:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+    if message["type"] != "http.request":
+        return None
+    if size > MAX_BODY:
+        raise InvalidParameterValue(
+            f"The request's body exceeds {MAX_BODY >> 20} MiB. Split it into several requests."
+        )
+    return b"".join(pieces)
