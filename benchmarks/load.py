@@ -1,0 +1,129 @@
+"""A small HTTP load generator: prepared requests on kept-alive connections, one in flight on each.
+
+It must cost far less than the servers it drives, so requests are encoded beforehand and an answer is read only
+as far as its length; both sides get the same bytes.
+"""
+
+import asyncio
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from benchmarks.figures import percentile
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a load did: answers per second, and the latencies in seconds."""
+
+    rate: float
+    latencies: list[float]
+
+    def p(self, percent: float) -> float:
+        return percentile(self.latencies, percent)
+
+
+def call(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """One POST, for preparing what is measured later."""
+    request = urllib.request.Request(
+        f"{url}/api/2.0/mlflow/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return json.load(answer)
+
+
+def encode(url: str, path: str, body: dict[str, Any]) -> bytes:
+    """A POST as it travels."""
+    content = json.dumps(body).encode()
+    head = (
+        f"POST /api/2.0/mlflow/{path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def drive(url: str, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
+    """Send requests for so long, or until there are no more; an answer that is no 200 ends it with an error."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_drive(url, requests, connections, seconds))
+
+
+def _loop_factory() -> Any:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def _drive(url: str, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
+    loop = asyncio.get_running_loop()
+    where = urlsplit(url)
+    host, port = where.hostname or "", where.port or 80
+    deadline = time.perf_counter() + seconds
+    open_connections = [
+        (await loop.create_connection(lambda: _Connection(requests, deadline), host, port))[1]
+        for _ in range(connections)
+    ]
+    started = time.perf_counter()
+    for connection in open_connections:
+        connection.send_next()
+    await asyncio.wait_for(asyncio.gather(*(c.finished for c in open_connections)), seconds + 120)
+    elapsed = time.perf_counter() - started
+    latencies = [latency for connection in open_connections for latency in connection.latencies]
+    return Load(len(latencies) / elapsed, latencies)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, requests: Iterator[bytes], deadline: float) -> None:
+        self.requests = requests
+        self.deadline = deadline
+        self.latencies: list[float] = []
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.received = bytearray()
+        self.sent_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+
+    def send_next(self) -> None:
+        request = next(self.requests, None) if time.perf_counter() < self.deadline else None
+        if request is None:
+            self.transport.close()
+            self.finished.set_result(None)
+            return
+        self.sent_at = time.perf_counter()
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        end = self.received.find(b"\r\n\r\n")
+        if end < 0 or len(self.received) < end + 4 + self._content_length(end):
+            return
+        if not self.received.startswith(b"HTTP/1.1 200"):
+            self._fail(RuntimeError(self.received[:500].decode(errors="replace")))
+            return
+        self.latencies.append(time.perf_counter() - self.sent_at)
+        self.received.clear()
+        self.send_next()
+
+    def _content_length(self, end: int) -> int:
+        head = bytes(self.received[:end]).lower()
+        _, found, rest = head.partition(b"content-length:")
+        if not found:
+            self._fail(RuntimeError(f"an answer without a length: {head!r}"))
+            return 0
+        return int(rest.split(b"\r\n", 1)[0])
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(exc or ConnectionError("the server closed the connection"))
+
+    def _fail(self, error: Exception) -> None:
+        if not self.finished.done():
+            self.finished.set_exception(error)
+            self.transport.close()

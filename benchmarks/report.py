@@ -1,0 +1,79 @@
+"""The figures as a person reads them, and as data."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.figures import Figure, Results
+
+
+def describe_machine() -> str:
+    cpu = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+        cpu = models[0].partition(":")[2].strip() if models else cpu
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = len(os.sched_getaffinity(0))
+    today = datetime.now(UTC).date()
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{today}: {cpu}, {cores} cores, {memory:.0f} GiB; {system}"
+
+
+def table(results: Results, sides: list[str]) -> Table:
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    shown.add_column("")
+    for side in sides:
+        shown.add_column(side, justify="right")
+    shown.add_column("ratio", justify="right", style="bold")
+    shown.add_column("budget", justify="right", style="dim")
+    for label, figures in results.items():
+        values = [_show(figures.get(side)) for side in sides]
+        budget = next(iter(figures.values())).budget
+        shown.add_row(label, *values, _ratio([figures.get(side) for side in sides]), budget)
+    return shown
+
+
+def _ratio(figures: list[Figure | None]) -> str:
+    """How many times better the first side is than the second."""
+    measured = [figure for figure in figures if figure is not None and figure.value]
+    if len(measured) < 2:
+        return ""
+    ours, theirs = measured
+    better = ours.value / theirs.value if ours.higher_is_better else theirs.value / ours.value
+    return f"{better:,.0f}×" if better >= 10 else f"{better:.2g}×"
+
+
+def _show(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
+    value = figure.value
+    if figure.unit == "s":
+        return _show_seconds(value)
+    if figure.unit == "B":
+        return f"{value / 1e6:,.0f} MB"
+    digits = 0 if value >= 10 or value == int(value) else 1
+    return f"{value:,.{digits}f} {figure.unit}".rstrip()
+
+
+def _show_seconds(value: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size or unit == "µs":
+            return f"{value / size:.3g} {unit}"
+    raise AssertionError("unreachable")
+
+
+def as_data(machine: str, results: Results) -> dict[str, Any]:
+    figures = [
+        {
+            "label": label,
+            "unit": next(iter(by_side.values())).unit,
+            "budget": next(iter(by_side.values())).budget,
+            "values": {side: figure.value for side, figure in by_side.items()},
+        }
+        for label, by_side in results.items()
+    ]
+    return {"machine": machine, "figures": figures}
