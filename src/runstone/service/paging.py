@@ -39,18 +39,16 @@ def _terms(expression: Expression) -> int:
 
 
 def lifecycles(view: str | int | None) -> tuple[str, ...]:
-    """The lifecycle stages that a view (its name or number) looks at: the active ones by default.
+    """The lifecycle stages that a view (its name or number) looks at.
 
-    Raises InvalidParameterValue for a view that does not exist.
+    The active ones by default, and, as in MLflow, for a name that is no view's. Raises InvalidParameterValue for a
+    number that is none.
     """
-    if view is None:
-        return _LIFECYCLES["ACTIVE_ONLY"]
-    name = _VIEWS.get(view) if isinstance(view, int) else view
-    if name not in _LIFECYCLES:
-        raise InvalidParameterValue(
-            f"Invalid view type {json.dumps(view)}. Choose one of {', '.join(_LIFECYCLES)}."
-        )
-    return _LIFECYCLES[name]
+    if not isinstance(view, int):
+        return _LIFECYCLES.get(view or "", _LIFECYCLES["ACTIVE_ONLY"])
+    if view not in _VIEWS:
+        raise InvalidParameterValue(f"Invalid view type {view}. Choose one of {', '.join(_LIFECYCLES)}.")
+    return _LIFECYCLES[_VIEWS[view]]
 
 
 def page_token(offset: int, limit: int, found: int) -> str | None:

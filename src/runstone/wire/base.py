@@ -32,6 +32,13 @@ class Part(msgspec.Struct, omit_defaults=True):
     """A message within a request or a response; unknown names in it are ignored."""
 
 
+class Pair(msgspec.Struct):
+    """A key and a text. Both are always sent, even when empty."""
+
+    key: str = ""
+    value: str = ""
+
+
 def to_double(value: float) -> Double:
     """The wire's form of a double. Plain msgspec would write NaN and the infinities as null."""
     if math.isfinite(value):

@@ -1,11 +1,10 @@
 """Requests and responses about experiments."""
 
-from runstone.wire.base import Int64, Name, Part, Request, Response
+from runstone.wire.base import Int64, Name, Pair, Part, Request, Response
 
 
-class ExperimentTag(Part):
-    key: str = ""
-    value: str = ""
+class ExperimentTag(Pair):
+    """A tag of an experiment."""
 
 
 class Experiment(Part):

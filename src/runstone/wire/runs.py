@@ -2,17 +2,15 @@
 
 import msgspec
 
-from runstone.wire.base import Double, Int64, Name, Part, Request, Response
+from runstone.wire.base import Double, Int64, Name, Pair, Part, Request, Response
 
 
-class Param(Part):
-    key: str = ""
-    value: str = ""
+class Param(Pair):
+    """A param of a run."""
 
 
-class RunTag(Part):
-    key: str = ""
-    value: str = ""
+class RunTag(Pair):
+    """A tag of a run."""
 
 
 class Metric(Part):
