@@ -1,0 +1,34 @@
+/** A run's colour: a slot of the palette that follows from its id alone, and a dash when two plotted runs share one. */
+
+export const SLOTS = 12;
+const DASHES = 3;
+
+export interface Ink {
+  /** 1–12, the number of the token `--c<slot>`. */
+  slot: number;
+  /** 0 solid, 1 and 2 the dashes of the second and third run on the same slot. */
+  dash: number;
+}
+
+/** FNV-1a over the id: stable between sessions, browsers and pages. */
+export function slotOf(runId: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < runId.length; i++) hash = Math.imul(hash ^ runId.charCodeAt(i), 0x01000193);
+  return ((hash >>> 0) % SLOTS) + 1;
+}
+
+/** Dashes follow age, not row order, so sorting and filtering repaint nothing. */
+export function assignInk(plotted: { id: string; started: number }[]): Map<string, Ink> {
+  const seen = new Array<number>(SLOTS + 1).fill(0);
+  const byAge = plotted.toSorted((a, b) => a.started - b.started || (a.id < b.id ? -1 : 1));
+  return new Map(
+    byAge.map(({ id }) => {
+      const slot = slotOf(id);
+      const turn = seen[slot] ?? 0;
+      seen[slot] = turn + 1;
+      return [id, { slot, dash: turn % DASHES }];
+    }),
+  );
+}
+
+export const colorVar = (slot: number) => `var(--c${slot})`;

@@ -1,0 +1,34 @@
+/** Splits a long name so that its tail, which tells runs apart, is never clipped. */
+export function splitTail(name: string, tail = 12): [head: string, tail: string] {
+  if (name.length <= tail * 2 || RIGHT_TO_LEFT.test(name)) return [name, ""];
+  const characters = [...GRAPHEMES.segment(name)].map((part) => part.segment);
+  if (characters.length <= tail * 2) return [name, ""];
+  return [characters.slice(0, -tail).join(""), characters.slice(-tail).join("")];
+}
+
+const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** `train/loss` as its folder `train/` and its name `loss`. */
+export function splitKey(key: string): [prefix: string, name: string] {
+  const slash = key.lastIndexOf("/");
+  return [key.slice(0, slash + 1), key.slice(slash + 1)];
+}
+
+/** A regular expression typed by a person: case-insensitive, and taken literally while it is not valid yet. */
+export function searchPattern(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch {
+    return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+  }
+}
+
+export function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, "i");
+    return true;
+  } catch {
+    return false;
+  }
+}
