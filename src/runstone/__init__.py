@@ -1,0 +1,113 @@
+"""Runstone records machine-learning runs, with MLflow's Python API: `import runstone as mlflow`.
+
+Every name below is loaded when it is first used, so that importing the package costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runstone import entities, errors
+    from runstone.client.client import Client
+    from runstone.client.client import Client as MlflowClient
+    from runstone.client.fluent import (
+        ActiveRun,
+        active_run,
+        create_experiment,
+        end_run,
+        get_experiment,
+        get_experiment_by_name,
+        get_run,
+        get_tracking_uri,
+        is_tracking_uri_set,
+        last_active_run,
+        log_artifact,
+        log_artifacts,
+        log_dict,
+        log_figure,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        log_text,
+        search_experiments,
+        search_runs,
+        set_experiment,
+        set_tag,
+        set_tags,
+        set_tracking_uri,
+        start_run,
+    )
+    from runstone.errors import RunstoneError
+    from runstone.errors import RunstoneError as MlflowException
+
+    __version__: str
+
+__all__ = [
+    "ActiveRun",
+    "Client",
+    "MlflowClient",
+    "MlflowException",
+    "RunstoneError",
+    "__version__",
+    "active_run",
+    "create_experiment",
+    "end_run",
+    "entities",
+    "errors",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_run",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "last_active_run",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_text",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+]
+
+_CLIENT = "runstone.client.client"
+_ERRORS = "runstone.errors"
+_FLUENT = "runstone.client.fluent"
+
+# Name → (module, name there); "" stands for the module itself. What is not here is a function of the fluent API.
+_HOMES = {
+    "Client": (_CLIENT, "Client"),
+    "MlflowClient": (_CLIENT, "Client"),
+    "MlflowException": (_ERRORS, "RunstoneError"),
+    "RunstoneError": (_ERRORS, "RunstoneError"),
+    "entities": ("runstone.entities", ""),
+    "errors": (_ERRORS, ""),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: object = version("runstone")
+    elif name in __all__:
+        module_name, attribute = _HOMES.get(name, (_FLUENT, name))
+        module = importlib.import_module(module_name)
+        value = getattr(module, attribute) if attribute else module
+    else:
+        raise AttributeError(f"module 'runstone' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

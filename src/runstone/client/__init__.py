@@ -1,0 +1,1 @@
+"""How programs reach a tracking store: the client, the fluent API, and the transports beneath them."""

@@ -1,0 +1,461 @@
+"""The client: every operation as a method, with MLflow's names and signatures."""
+
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from os import PathLike
+from typing import Any, Self, TypeVar
+
+from runstone import settings
+from runstone.client import files
+from runstone.client.convert import (
+    from_experiment,
+    from_info,
+    from_metric,
+    from_run,
+    from_series,
+    to_id,
+    to_integer,
+    to_list,
+    to_metric,
+    to_name,
+    to_params,
+    to_run_tags,
+    to_status,
+    to_tags,
+    to_value,
+    to_view,
+)
+from runstone.client.pending import RunOperations, outcome
+from runstone.client.transport import ArtifactFolder, Transport, connect
+from runstone.client.uris import resolve_tracking_uri
+from runstone.entities import Experiment, FileInfo, Metric, PagedList, Param, Run, RunInfo, RunTag, Series
+from runstone.entities.names import (
+    MAX_ENTITIES_PER_BATCH,
+    MAX_METRICS_PER_BATCH,
+    MAX_PARAMS_PER_BATCH,
+    MAX_SERIES_RUNS,
+    MAX_TAGS_PER_BATCH,
+    USER_TAG,
+)
+from runstone.errors import ResourceDoesNotExist
+from runstone.wire import experiments, metrics, runs
+from runstone.wire.base import Request, Response
+from runstone.wire.operations import BY_NAME
+
+R = TypeVar("R", bound=Response)
+T = TypeVar("T")
+
+_REMEMBERED_LOCATIONS = 1_000
+
+
+class Client:
+    """Reads and writes a tracking store: a server's, or one of this machine.
+
+    Args:
+        tracking_uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`. By default what
+            `set_tracking_uri` or the environment variable MLFLOW_TRACKING_URI says, else the folder ./mlruns.
+        registry_uri: the same, for registered models; the tracking URI by default.
+
+    Thread-safe, and usable in a forked child. Every method raises RunstoneError: InvalidParameterValue for an argument
+    that makes no sense, ResourceDoesNotExist for an unknown id, ServerUnreachable when no answer came.
+    Times are integers in milliseconds since the Unix epoch.
+    """
+
+    def __init__(self, tracking_uri: str | PathLike[str] | None = None, registry_uri: str | None = None):
+        self._tracking_uri = resolve_tracking_uri(tracking_uri)
+        self._registry_uri = registry_uri or self._tracking_uri
+        self._transport: Transport = connect(self._tracking_uri)
+        self._locations: dict[str, str] = {}
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where this client reads and writes."""
+        return self._tracking_uri
+
+    def close(self) -> None:
+        """Give up connections and files. The client must not be used afterwards."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- experiments ------------------------------------------------------------------------------
+
+    def create_experiment(
+        self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
+    ) -> str:
+        """Create an experiment and return its id.
+
+        Args:
+            name: 1 to 500 characters, unique in the store.
+            artifact_location: where its runs keep their artifacts; the store's own place by default.
+            tags: texts by key; other values are made texts.
+
+        Raises ResourceAlreadyExists if the name is taken, be it by a deleted experiment.
+        """
+        request = experiments.CreateExperiment(
+            name=to_name(name, "name"),
+            artifact_location=artifact_location,
+            tags=[
+                experiments.ExperimentTag(to_name(key, "key"), str(value))
+                for key, value in (tags or {}).items()
+            ],
+        )
+        return self._send("create_experiment", request, experiments.CreateExperimentResponse).experiment_id
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """The experiment with this id, deleted or not. Raises ResourceDoesNotExist."""
+        request = experiments.GetExperiment(to_id(experiment_id))
+        return from_experiment(
+            self._send("get_experiment", request, experiments.GetExperimentResponse).experiment
+        )
+
+    def get_experiment_by_name(self, name: str) -> Experiment | None:
+        """The experiment with this name, deleted or not; None if there is none."""
+        request = experiments.GetExperimentByName(to_name(name, "experiment_name"))
+        try:
+            response = self._send("get_experiment_by_name", request, experiments.GetExperimentResponse)
+        except ResourceDoesNotExist:
+            return None
+        return from_experiment(response.experiment)
+
+    def search_experiments(
+        self,
+        view_type: int | str = 1,
+        max_results: int | None = 1_000,
+        filter_string: str | None = None,
+        order_by: list[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Experiment]:
+        """A page of the experiments that match.
+
+        Args:
+            view_type: a `ViewType`: active ones (default), deleted ones or all.
+            max_results: the page's size, 1 to 50,000.
+            filter_string: such as `name LIKE 'vision%' AND tags.team = 'core'`.
+            order_by: such as `["last_update_time DESC"]`; the newest first by default.
+            page_token: the `token` of the page before.
+        """
+        request = experiments.SearchExperiments(
+            max_results=1_000 if max_results is None else max_results,
+            page_token=page_token,
+            filter=filter_string,
+            order_by=to_list(order_by, "order_by"),
+            view_type=to_view(view_type),
+        )
+        response = self._send("search_experiments", request, experiments.SearchExperimentsResponse)
+        return PagedList(map(from_experiment, response.experiments), response.next_page_token)
+
+    # --- runs -------------------------------------------------------------------------------------
+
+    def create_run(
+        self,
+        experiment_id: str,
+        start_time: int | None = None,
+        tags: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """Create a run, in the state RUNNING, and return it. A run without a name is given one.
+
+        The id is chosen here, so that the request can be repeated when an answer was lost.
+        """
+        request = runs.CreateRun(
+            experiment_id=to_id(experiment_id),
+            user_id=str((tags or {}).get(USER_TAG, "unknown")),
+            run_name=None if run_name is None else str(run_name),
+            start_time=_now_ms() if start_time is None else start_time,
+            tags=to_run_tags(tags),
+            run_id=uuid.uuid4().hex,
+        )
+        return self._seen(from_run(self._send("create_run", request, runs.CreateRunResponse).run))
+
+    def get_run(self, run_id: str) -> Run:
+        """The run with this id, deleted or not: its info, params, tags and the latest value of each metric.
+
+        The latest value is the one at the largest step; of several there, that with the latest time.
+        """
+        request = runs.GetRun(run_id=to_name(run_id, "run_id"))
+        return self._seen(from_run(self._send("get_run", request, runs.GetRunResponse).run))
+
+    def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
+        """Give a run another status (a name of `RunStatus`), another name, or both."""
+        if status is None and name is None:
+            return
+        self._update_run(run_id, status=None if status is None else to_status(status), run_name=name)
+
+    def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
+        """End a run: with the status FINISHED and the present time, if nothing else is given.
+
+        Where a server keeps the run, its page's address is printed, unless MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
+        is true.
+        """
+        info = self._update_run(
+            run_id,
+            status=to_status(status or "FINISHED"),
+            end_time=_now_ms() if end_time is None else end_time,
+        )
+        self._print_addresses(info)
+
+    def search_runs(
+        self,
+        experiment_ids: Sequence[str] | str,
+        filter_string: str = "",
+        run_view_type: int | str = 1,
+        max_results: int = 1_000,
+        order_by: list[str] | None = None,
+        page_token: str | None = None,
+    ) -> PagedList[Run]:
+        """A page of the runs that match.
+
+        Args:
+            experiment_ids: where to search.
+            filter_string: such as `metrics.accuracy > 0.9 AND params.model = 'tree'`.
+            run_view_type: a `ViewType`: active ones (default), deleted ones or all.
+            max_results: the page's size, 1 to 50,000.
+            order_by: such as `["metrics.loss ASC", "start_time DESC"]`; the latest first by default.
+            page_token: the `token` of the page before.
+        """
+        request = runs.SearchRuns(
+            experiment_ids=to_list(experiment_ids, "experiment_ids"),
+            filter=filter_string,
+            run_view_type=to_view(run_view_type),
+            max_results=max_results,
+            order_by=to_list(order_by, "order_by"),
+            page_token=page_token,
+        )
+        response = self._send("search_runs", request, runs.SearchRunsResponse)
+        return PagedList(map(from_run, response.runs), response.next_page_token)
+
+    # --- logging ----------------------------------------------------------------------------------
+
+    def log_metric(
+        self,
+        run_id: str,
+        key: str,
+        value: float,
+        timestamp: int | None = None,
+        step: int | None = None,
+        synchronous: bool | None = None,
+        dataset_name: str | None = None,
+        dataset_digest: str | None = None,
+        model_id: str | None = None,
+    ) -> RunOperations | None:
+        """Log one point of a metric.
+
+        Args:
+            run_id: the run.
+            key: the metric's name, at most 250 characters.
+            value: a number (NaN and infinities are kept), a numeric text, or an array or tensor of one element.
+            timestamp: when it was measured; now by default.
+            step: a 64-bit integer, 0 by default. Steps may repeat, skip and go backwards.
+            synchronous: with False, something to `wait()` for is returned.
+            dataset_name: what it was measured on; together with `dataset_digest`.
+            model_id: the logged model that was measured.
+        """
+        request = runs.LogMetric(
+            run_id=to_name(run_id, "run_id"),
+            key=to_name(key, "key"),
+            value=to_value(key, value),
+            timestamp=_now_ms() if timestamp is None else to_integer(timestamp, "timestamp", key),
+            step=None if step is None else to_integer(step, "step", key),
+            model_id=model_id,
+            dataset_name=dataset_name,
+            dataset_digest=dataset_digest,
+        )
+        self._send("log_metric", request, runs.EmptyResponse)
+        return outcome(synchronous)
+
+    def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
+        """Log a param: a text, or something that is made one; at most 6,000 characters. Returns `value`.
+
+        A param is written once: raises InvalidParameterValue if it has another value already.
+        """
+        request = runs.LogParam(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
+        self._send("log_param", request, runs.EmptyResponse)
+        return value if synchronous is not False else outcome(synchronous)
+
+    def set_tag(
+        self, run_id: str, key: str, value: Any, synchronous: bool | None = None
+    ) -> RunOperations | None:
+        """Set a tag of a run to a text, or something that is made one; at most 8,000 characters."""
+        request = runs.SetTag(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
+        self._send("set_tag", request, runs.EmptyResponse)
+        return outcome(synchronous)
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[Metric] = (),
+        params: Sequence[Param] = (),
+        tags: Sequence[RunTag] = (),
+        synchronous: bool | None = None,
+    ) -> RunOperations | None:
+        """Log any number of metrics, params and tags.
+
+        They are sent in batches of at most 1,000 items, 100 params and 100 tags. A batch is stored whole or, if
+        anything in it is refused, not at all; those before it stay.
+        """
+        points = [to_metric(metric) for metric in metrics]
+        param_groups = _groups(to_params(params), MAX_PARAMS_PER_BATCH)
+        tag_groups = _groups(to_tags(tags), MAX_TAGS_PER_BATCH)
+        for some_params, some_tags in zip_longest(param_groups, tag_groups):
+            some_params, some_tags = some_params or [], some_tags or []
+            room = min(MAX_METRICS_PER_BATCH, MAX_ENTITIES_PER_BATCH - len(some_params) - len(some_tags))
+            self._log_batch(run_id, points[:room], some_params, some_tags)
+            points = points[room:]
+        for some_points in _groups(points, MAX_METRICS_PER_BATCH):
+            self._log_batch(run_id, some_points, [], [])
+        return outcome(synchronous)
+
+    # --- metrics ----------------------------------------------------------------------------------
+
+    def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
+        """Every point of a metric of a run, ordered by time; [] if there is none."""
+        found: list[Metric] = []
+        token = None
+        while True:
+            request = metrics.GetMetricHistory(
+                run_id=to_name(run_id, "run_id"), metric_key=to_name(key, "metric_key"), page_token=token
+            )
+            response = self._send("get_metric_history", request, metrics.GetMetricHistoryResponse)
+            found += map(from_metric, response.metrics)
+            token = response.next_page_token
+            if not token:
+                return found
+
+    def get_series(
+        self,
+        run_ids: Sequence[str] | str,
+        metric_keys: Sequence[str] | str,
+        buckets: int = 0,
+        start_step: int | None = None,
+        end_step: int | None = None,
+    ) -> list[Series]:
+        """The points of several metrics of several runs, in columns, ordered by step and then by time.
+
+        Args:
+            run_ids: one run or several.
+            metric_keys: one metric or several. A run's metric without points in the range is left out.
+            buckets: down-sample each series to that many ranges of its points, of which each keeps its first, last,
+                smallest and largest point and what is not finite in it; 0 gives every point.
+            start_step, end_step: the range of steps, both inclusive.
+        """
+        found: list[Series] = []
+        for some_runs in _groups(to_list(run_ids, "run_ids"), MAX_SERIES_RUNS):
+            request = metrics.GetSeries(
+                run_ids=some_runs,
+                metric_keys=to_list(metric_keys, "metric_keys"),
+                buckets=buckets,
+                start_step=start_step,
+                end_step=end_step,
+            )
+            found += map(from_series, self._send("get_series", request, metrics.GetSeriesResponse).series)
+        return found
+
+    # --- artifacts --------------------------------------------------------------------------------
+
+    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
+        """What is directly in a folder of a run's artifacts, sorted by path; [] if it is absent, or a file."""
+        return self._artifacts(run_id).list(path or "")
+
+    def log_artifact(
+        self, run_id: str, local_path: str | PathLike[str], artifact_path: str | None = None
+    ) -> None:
+        """Keep a copy of a local file, or of a folder with all that is in it, in the run's folder `artifact_path`."""
+        files.upload(self._artifacts(run_id), local_path, artifact_path)
+
+    def log_artifacts(
+        self, run_id: str, local_dir: str | PathLike[str], artifact_path: str | None = None
+    ) -> None:
+        """Keep a copy of all that is in a local folder in the run's folder `artifact_path`."""
+        files.upload_content(self._artifacts(run_id), local_dir, artifact_path)
+
+    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
+        """Keep a text as the artifact `artifact_file`, in UTF-8."""
+        self._artifacts(run_id).put_bytes(files.text_bytes(text), artifact_file)
+
+    def log_dict(self, run_id: str, dictionary: Mapping[str, Any], artifact_file: str) -> None:
+        """Keep a dict as the artifact `artifact_file`: as YAML if its name ends in .yml or .yaml, else as JSON."""
+        self._artifacts(run_id).put_bytes(files.dict_bytes(dictionary, artifact_file), artifact_file)
+
+    def log_figure(
+        self, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep a figure of matplotlib or plotly as the artifact `artifact_file`, whose ending says the kind of file.
+
+        `save_kwargs` go to the library: to `savefig`, `write_html` or `write_image`.
+        """
+        folder = self._artifacts(run_id)
+        files.with_figure(
+            figure, artifact_file, save_kwargs, lambda file: folder.put_file(file, artifact_file)
+        )
+
+    def download_artifacts(self, run_id: str, path: str, dst_path: str | PathLike[str] | None = None) -> str:
+        """Copy an artifact, or a folder of them ("" is all), below `dst_path`; returns the copy's path.
+
+        Without `dst_path` the copy is in a new temporary folder. Raises ResourceDoesNotExist.
+        """
+        return files.download(self._artifacts(run_id), path, dst_path)
+
+    # --- beneath ----------------------------------------------------------------------------------
+
+    def _send(self, name: str, request: Request, response_type: type[R]) -> R:
+        response = self._transport.send(BY_NAME[name], request)
+        assert isinstance(response, response_type)
+        return response
+
+    def _update_run(
+        self,
+        run_id: str,
+        *,
+        status: str | None = None,
+        run_name: str | None = None,
+        end_time: int | None = None,
+    ) -> RunInfo:
+        request = runs.UpdateRun(
+            run_id=to_name(run_id, "run_id"), status=status, end_time=end_time, run_name=run_name
+        )
+        return from_info(self._send("update_run", request, runs.UpdateRunResponse).run_info)
+
+    def _log_batch(
+        self, run_id: str, points: list[runs.Metric], params: list[runs.Param], tags: list[runs.RunTag]
+    ) -> None:
+        request = runs.LogBatch(run_id=to_name(run_id, "run_id"), metrics=points, params=params, tags=tags)
+        self._send("log_batch", request, runs.EmptyResponse)
+
+    def _artifacts(self, run_id: str) -> ArtifactFolder:
+        location = self._locations.get(run_id) or self.get_run(run_id).info.artifact_uri
+        if not location:
+            raise ResourceDoesNotExist(f"The run {run_id} names no place for artifacts.")
+        return self._transport.artifacts(location)
+
+    def _seen(self, run: Run) -> Run:
+        """Remember where a run keeps its artifacts; it never changes."""
+        if run.info.artifact_uri:
+            if len(self._locations) >= _REMEMBERED_LOCATIONS:
+                self._locations.clear()
+            self._locations[run.info.run_id] = run.info.artifact_uri
+        return run
+
+    def _print_addresses(self, info: RunInfo) -> None:
+        base = self._transport.web_url
+        if base is None or sys.stdout is None or settings.SUPPRESS_URL.read():
+            return
+        experiment = f"{base}/#/experiments/{info.experiment_id}"
+        text = f"View run {info.run_name} at: {experiment}/runs/{info.run_id}\nView experiment at: {experiment}\n"
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _groups(items: Sequence[T], size: int) -> list[list[T]]:
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1_000)

@@ -1,0 +1,131 @@
+"""Moving local files and folders into a run's artifacts, and back; writing down texts, dicts and figures."""
+
+import json
+import os
+import posixpath
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from runstone.client.transport import ArtifactFolder
+from runstone.entities import FileInfo
+from runstone.entities.artifact import check_artifact_path
+from runstone.errors import InvalidParameterValue, ResourceDoesNotExist
+
+Local = str | PathLike[str]
+
+
+def upload(folder: ArtifactFolder, local: Local, artifact_path: str | None) -> None:
+    """Keep a copy of a local file, or of a folder with all that is in it, below `artifact_path`."""
+    source = Path(local)
+    target = posixpath.join(artifact_path or "", Path(os.path.normpath(source.absolute())).name)
+    if source.is_dir():
+        upload_content(folder, source, target)
+    else:
+        _upload_file(folder, source, target)
+
+
+def upload_content(folder: ArtifactFolder, local: Local, artifact_path: str | None) -> None:
+    """Keep a copy of all that is in a local folder below `artifact_path`. Raises OSError if it is no folder."""
+    for name, source in _tree(Path(local), "", frozenset()):
+        _upload_file(folder, source, posixpath.join(artifact_path or "", name))
+
+
+def _tree(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, Path]]:
+    """The files in a folder and below, with their paths relative to it. A link that leads back up is an error."""
+    real = os.path.realpath(folder)
+    if real in above:
+        raise InvalidParameterValue(
+            f"'{folder}' is a link to a folder above it: the files in it have no end."
+        )
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir():
+            yield from _tree(entry, f"{prefix}{entry.name}/", above | {real})
+        else:
+            yield prefix + entry.name, entry
+
+
+def _upload_file(folder: ArtifactFolder, source: Path, target: str) -> None:
+    if source.exists() and not source.is_file():
+        raise InvalidParameterValue(f"'{source}' is no regular file; only files and folders can be logged.")
+    folder.put_file(source, target)
+
+
+def download(folder: ArtifactFolder, path: str, destination: Local | None) -> str:
+    """Copy an artifact, or a folder of them, below a local folder; returns the copy's path.
+
+    The local folder is made if it is absent; without one, it is a new temporary folder. Raises ResourceDoesNotExist.
+    """
+    path = check_artifact_path(path)
+    info = _info(folder, path)
+    root = Path(destination).absolute() if destination else Path(tempfile.mkdtemp(prefix="runstone-"))
+    _download(folder, info, root)
+    return str(root / path)
+
+
+def _info(folder: ArtifactFolder, path: str) -> FileInfo:
+    if not path:
+        return FileInfo("", True)
+    for info in folder.list(posixpath.dirname(path)):
+        if info.path == path:
+            return info
+    raise ResourceDoesNotExist(f"No such artifact: '{path}'")
+
+
+def _download(folder: ArtifactFolder, info: FileInfo, root: Path) -> None:
+    local = root / check_artifact_path(info.path)
+    if not info.is_dir:
+        folder.get_file(info.path, local)
+        return
+    local.mkdir(parents=True, exist_ok=True)
+    for entry in folder.list(info.path):
+        _download(folder, entry, root)
+
+
+def text_bytes(text: str) -> bytes:
+    """A text as the bytes of its file: UTF-8."""
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidParameterValue(f"log_text takes a text, not a value of type '{type(text).__name__}'.")
+    return text.encode()
+
+
+def dict_bytes(content: Mapping[str, Any], artifact_file: str) -> bytes:
+    """A dict as the bytes of its file: YAML if the file's name ends so, else JSON; what JSON lacks becomes text."""
+    if posixpath.splitext(artifact_file)[1] in (".yml", ".yaml"):
+        import yaml
+
+        return yaml.dump(content, indent=2, default_flow_style=False, encoding="utf-8")
+    return json.dumps(content, indent=2, default=str).encode()
+
+
+def with_figure(
+    figure: Any, artifact_file: str, options: Mapping[str, Any] | None, use: Callable[[Path], None]
+) -> None:
+    """Save a figure of matplotlib or plotly to a temporary file, named like the artifact, and use that.
+
+    Recognised by what they can do, so that neither library is imported. Raises InvalidParameterValue for anything
+    else, and what the library raises for a kind of file that it cannot write.
+    """
+    with tempfile.TemporaryDirectory(prefix="runstone-") as folder:
+        file = Path(folder) / posixpath.basename(check_artifact_path(artifact_file))
+        if callable(getattr(figure, "savefig", None)):
+            figure.savefig(file, **(options or {}))
+        elif callable(getattr(figure, "write_html", None)) and callable(getattr(figure, "write_image", None)):
+            _save_plotly(figure, file, dict(options or {}))
+        else:
+            raise InvalidParameterValue(
+                f"Unsupported figure object type: '{type(figure)}'. Pass a figure of matplotlib or plotly."
+            )
+        use(file)
+
+
+def _save_plotly(figure: Any, file: Path, options: dict[str, Any]) -> None:
+    extension = file.suffix
+    if extension == ".html":
+        figure.write_html(str(file), **({"include_plotlyjs": "cdn", "auto_open": False} | options))
+    elif extension in (".png", ".jpeg", ".webp", ".svg", ".pdf"):
+        figure.write_image(str(file), **options)
+    else:
+        raise InvalidParameterValue(f"Unsupported file extension for plotly figure: '{extension}'")

@@ -1,0 +1,401 @@
+"""The fluent API: functions on the active run, with MLflow's names and signatures.
+
+Each thread has active runs of its own. A logging function that finds none starts one.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from runstone.client import active
+from runstone.client.active import ActiveRun, current_client
+from runstone.client.client import Client
+from runstone.client.frames import runs_frame
+from runstone.client.pending import RunOperations
+from runstone.client.uris import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
+from runstone.entities import Experiment, Metric, PagedList, Param, Run, RunTag, ViewType
+from runstone.errors import InvalidParameterValue, UnsupportedOperation
+
+if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
+
+__all__ = [
+    "ActiveRun",
+    "active_run",
+    "create_experiment",
+    "end_run",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_run",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "last_active_run",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_text",
+    "search_experiments",
+    "search_runs",
+    "set_experiment",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+]
+
+T = TypeVar("T")
+_EXPERIMENTS_PER_PAGE = 1_000
+_RUNS_PER_PAGE = 10_000
+_log = logging.getLogger("runstone")
+
+
+# --- experiments ----------------------------------------------------------------------------------
+
+
+def set_experiment(
+    experiment_name: str | None = None, experiment_id: str | None = None, trace_location: object | None = None
+) -> Experiment:
+    """Have the runs that are started from now on go to an experiment, and return it.
+
+    Args:
+        experiment_name: its name; it is created if there is none.
+        experiment_id: its id, instead of the name. Raises ResourceDoesNotExist if there is none.
+        trace_location: not supported.
+
+    Processes that this one starts go on in the same experiment.
+    """
+    _unsupported("set_experiment", trace_location=trace_location)
+    return active.activate_experiment(experiment_name, experiment_id)
+
+
+def create_experiment(
+    name: str,
+    artifact_location: str | None = None,
+    tags: dict[str, Any] | None = None,
+    trace_location: object | None = None,
+) -> str:
+    """Create an experiment and return its id; see `Client.create_experiment`."""
+    _unsupported("create_experiment", trace_location=trace_location)
+    return current_client().create_experiment(name, artifact_location, tags)
+
+
+def get_experiment(experiment_id: str) -> Experiment:
+    """The experiment with this id. Raises ResourceDoesNotExist."""
+    return current_client().get_experiment(experiment_id)
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """The experiment with this name; None if there is none."""
+    return current_client().get_experiment_by_name(name)
+
+
+def search_experiments(
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: list[str] | None = None,
+) -> list[Experiment]:
+    """The experiments that match, all of them by default; see `Client.search_experiments`."""
+    client = current_client()
+    return _all_pages(
+        lambda size, token: client.search_experiments(view_type, size, filter_string, order_by, token),
+        _EXPERIMENTS_PER_PAGE,
+        max_results,
+    )
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def start_run(
+    run_id: str | None = None,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: dict[str, Any] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> ActiveRun:
+    """Start a run and make it this thread's active one. Best used as `with start_run() as run:`.
+
+    Args:
+        run_id: resume this run, with the status RUNNING again, instead of creating one.
+        experiment_id: the new run's experiment. By default that of `set_experiment`, then of the environment variables
+            MLFLOW_EXPERIMENT_ID and MLFLOW_EXPERIMENT_NAME, then the experiment "0".
+        run_name: the new run's name; it is given one otherwise.
+        nested: start it although a run is active, as that one's child.
+        parent_run_id: the run that it is a child of, if not the active one.
+        tags: tags to set on it, beside those that tell of its surroundings (`mlflow.user`, `mlflow.source.*`).
+        description: a text shown on its page; the tag `mlflow.note.content`.
+        log_system_metrics: True is not supported.
+
+    Raises InvalidState if a run is active and `nested` is not True.
+    """
+    _unsupported("start_run", log_system_metrics=log_system_metrics or None)
+    return active.start(
+        run_id=run_id,
+        experiment_id=experiment_id,
+        run_name=run_name,
+        nested=nested,
+        parent_run_id=parent_run_id,
+        tags=tags,
+        description=description,
+    ).run
+
+
+def end_run(status: str = "FINISHED") -> None:
+    """End this thread's active run, if there is one, with a status of `RunStatus`."""
+    active.end(status)
+
+
+def active_run() -> ActiveRun | None:
+    """This thread's active run, as it was when it began; None if there is none."""
+    opened = active.current()
+    return opened.run if opened else None
+
+
+def last_active_run() -> Run | None:
+    """This thread's active run; without one, that which ended last here; None if there was none."""
+    opened = active.current()
+    if opened:
+        return opened.run
+    ended = active.last_ended()
+    return ended[0].get_run(ended[1]) if ended else None
+
+
+def get_run(run_id: str) -> Run:
+    """The run with this id, as it is now; see `Client.get_run`."""
+    return current_client().get_run(run_id)
+
+
+@overload
+def search_runs(
+    experiment_ids: list[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: list[str] | None = None,
+    output_format: Literal["pandas"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: list[str] | None = None,
+) -> "pandas.DataFrame": ...
+
+
+@overload
+def search_runs(
+    experiment_ids: list[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: list[str] | None = None,
+    *,
+    output_format: Literal["list"],
+    search_all_experiments: bool = False,
+    experiment_names: list[str] | None = None,
+) -> list[Run]: ...
+
+
+def search_runs(
+    experiment_ids: list[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: list[str] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: list[str] | None = None,
+) -> "list[Run] | pandas.DataFrame":
+    """The runs that match, as a pandas DataFrame or a list.
+
+    Args:
+        experiment_ids: where to search; by default the experiment that new runs go to.
+        filter_string: such as `metrics.accuracy > 0.9 AND params.model = 'tree'`.
+        run_view_type: a `ViewType`: active ones (default), deleted ones or all.
+        max_results: how many at most.
+        order_by: such as `["metrics.loss ASC"]`; the latest first by default.
+        output_format: "pandas" or "list". The frame has the columns run_id, experiment_id, status, artifact_uri,
+            start_time, end_time, and one for each metric, param and tag: `metrics.loss`, `params.depth`, `tags.x`.
+        search_all_experiments: search all active ones, if none is named.
+        experiment_names: where to search, by name; an unknown one is passed over with a warning.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidParameterValue(
+            f"Unsupported output format: {output_format}. Supported string values are 'pandas' or 'list'"
+        )
+    client = current_client()
+    ids = _experiments_to_search(client, experiment_ids, experiment_names, search_all_experiments)
+    found = _all_pages(
+        lambda size, token: client.search_runs(ids, filter_string, run_view_type, size, order_by, token),
+        _RUNS_PER_PAGE,
+        max_results if ids else 0,
+    )
+    return found if output_format == "list" else runs_frame(found)
+
+
+# --- logging --------------------------------------------------------------------------------------
+
+
+def log_metric(
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: object | None = None,
+) -> RunOperations | None:
+    """Log one point of a metric to the active run, or to the run `run_id`; see `Client.log_metric`.
+
+    `dataset` is not supported.
+    """
+    _unsupported("log_metric", dataset=dataset)
+    client, target = _target(run_id)
+    return client.log_metric(target, key, value, timestamp, step, synchronous, model_id=model_id)
+
+
+def log_metrics(
+    metrics: Mapping[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: object | None = None,
+) -> RunOperations | None:
+    """Log one point of each of several metrics, all at the same step and time; `dataset` is not supported."""
+    _unsupported("log_metrics", dataset=dataset)
+    client, target = _target(run_id)
+    at = int(time.time() * 1_000) if timestamp is None else timestamp
+    points = [Metric(key, value, at, step or 0, model_id) for key, value in metrics.items()]
+    return client.log_batch(target, metrics=points, synchronous=synchronous)
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log a param to the active run and return its value; see `Client.log_param`."""
+    client, target = _target(None)
+    return client.log_param(target, key, value, synchronous)
+
+
+def log_params(
+    params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
+) -> RunOperations | None:
+    """Log several params to the active run, or to the run `run_id`."""
+    client, target = _target(run_id)
+    return client.log_batch(
+        target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
+    )
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
+    """Set a tag of the active run; see `Client.set_tag`."""
+    client, target = _target(None)
+    return client.set_tag(target, key, value, synchronous)
+
+
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
+    """Set several tags of the active run."""
+    client, target = _target(None)
+    return client.log_batch(
+        target, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
+    )
+
+
+# --- artifacts ------------------------------------------------------------------------------------
+
+
+def log_artifact(
+    local_path: str | PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Keep a copy of a local file or folder in the active run's artifacts, or in those of the run `run_id`.
+
+    It goes into the folder `artifact_path`, under its own name.
+    """
+    client, target = _target(run_id)
+    client.log_artifact(target, local_path, artifact_path)
+
+
+def log_artifacts(
+    local_dir: str | PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Keep a copy of all that is in a local folder in a run's artifacts, in the folder `artifact_path`."""
+    client, target = _target(run_id)
+    client.log_artifacts(target, local_dir, artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """Keep a text as the artifact `artifact_file`, in UTF-8."""
+    client, target = _target(run_id)
+    client.log_text(target, text, artifact_file)
+
+
+def log_dict(dictionary: Mapping[str, Any], artifact_file: str, run_id: str | None = None) -> None:
+    """Keep a dict as the artifact `artifact_file`: as YAML if its name ends in .yml or .yaml, else as JSON."""
+    client, target = _target(run_id)
+    client.log_dict(target, dictionary, artifact_file)
+
+
+def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
+    """Keep a figure of matplotlib or plotly as the artifact `artifact_file`; see `Client.log_figure`."""
+    client, target = _target(None)
+    client.log_figure(target, figure, artifact_file, save_kwargs=save_kwargs)
+
+
+# --- beneath --------------------------------------------------------------------------------------
+
+
+def _target(run_id: str | None) -> tuple[Client, str]:
+    """The run to log to, and its client: the one named, or the active one, which is started if there is none."""
+    opened = active.current() if run_id else active.current_or_new()
+    if opened is not None and run_id in (None, opened.run.info.run_id):
+        return opened.client, opened.run.info.run_id
+    assert run_id is not None
+    return current_client(), run_id
+
+
+def _unsupported(function: str, **arguments: object) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise UnsupportedOperation(
+                f"{function} does not support the argument '{name}' in this version. Leave it out."
+            )
+
+
+def _experiments_to_search(
+    client: Client, ids: list[str] | None, names: list[str] | None, everywhere: bool
+) -> list[str]:
+    if ids and names:
+        raise InvalidParameterValue("Only experiment_ids or experiment_names can be used, but not both")
+    if ids:
+        return ids
+    if names:
+        found = {name: client.get_experiment_by_name(name) for name in names}
+        for name in [name for name, experiment in found.items() if experiment is None]:
+            _log.warning("Cannot retrieve experiment by name %s", name)
+        return [experiment.experiment_id for experiment in found.values() if experiment]
+    if everywhere:
+        return [experiment.experiment_id for experiment in search_experiments()]
+    return [active.current_experiment_id(client)]
+
+
+def _all_pages(
+    page: Callable[[int, str | None], PagedList[T]], page_size: int, max_results: int | None
+) -> list[T]:
+    found: list[T] = []
+    token = None
+    while max_results is None or len(found) < max_results:
+        size = page_size if max_results is None else min(page_size, max_results - len(found))
+        items = page(size, token)
+        found += items
+        token = items.token
+        if not token:
+            break
+    return found

@@ -1,0 +1,77 @@
+"""The transport to a server."""
+
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from runstone.artifacts import ArtifactStore
+from runstone.artifacts.location import is_proxied, proxied_path, store_at
+from runstone.client.connection import Answer, Connection
+from runstone.client.encoding import checked
+from runstone.client.proxied import ProxiedArtifacts
+from runstone.errors import InternalError, RunstoneError
+from runstone.wire.base import Request, Response
+from runstone.wire.codec import decode_response, encode_query
+from runstone.wire.operations import PREFIXES, Operation
+
+_REPEATABLE = frozenset(
+    (
+        "create_run",
+        "update_run",
+        "search_runs",
+        "log_metric",
+        "log_param",
+        "set_tag",
+        "log_batch",
+        "get_series",
+    )
+)
+"""Operations beside GETs that do no harm when carried out twice: a run is created under an id that we chose, equal
+points collapse, and equal params and tags change nothing."""
+
+
+class HttpTransport:
+    """Reaches a tracking server by HTTP. `connection` is what artifacts travel over too."""
+
+    def __init__(self, url: str, connection: Connection | None = None):
+        self._connection = connection or Connection(url)
+
+    @property
+    def web_url(self) -> str:
+        """See Transport."""
+        return self._connection.url
+
+    def send(self, operation: Operation, request: Request) -> Response:
+        """See Transport."""
+        request, content = checked(operation, request)
+        path = PREFIXES[0] + operation.path
+        handle = partial(_decoded, operation.response, f"{self._connection.url}{path}")
+        repeatable = "GET" in operation.verbs or operation.name in _REPEATABLE
+        verb = operation.verbs[0]
+        if verb == "GET":
+            query = urlencode(encode_query(request), quote_via=quote)
+            return self._connection.request(
+                verb, f"{path}?{query}" if query else path, handle, repeatable=repeatable
+            )
+        headers = {"Content-Type": "application/json"}
+        return self._connection.request(
+            verb, path, handle, body=content, headers=headers, repeatable=repeatable
+        )
+
+    def artifacts(self, location: str) -> "ProxiedArtifacts | ArtifactStore":
+        """See Transport. What does not pass through the server is reached from here."""
+        if is_proxied(location):
+            return ProxiedArtifacts(self._connection, proxied_path(location))
+        return store_at(location)
+
+    def close(self) -> None:
+        """See Transport."""
+        self._connection.close()
+
+
+def _decoded(response_type: type[Response], url: str, answer: Answer) -> Response:
+    content = answer.read()
+    try:
+        return decode_response(response_type, content)
+    except RunstoneError as error:
+        kind = answer.headers.get("Content-Type", "no content type")
+        raise InternalError(f"{url}: HTTP {answer.status} ({kind}): {error.message}") from error

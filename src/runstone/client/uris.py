@@ -1,0 +1,46 @@
+"""Which store is meant when none is named."""
+
+import os
+from os import PathLike
+from pathlib import Path
+
+from runstone import settings
+
+DEFAULT_FOLDER = "mlruns"
+
+_chosen: str | None = None
+
+
+def set_tracking_uri(uri: str | PathLike[str]) -> None:
+    """Say where runs are recorded from now on, in this process and in those it starts.
+
+    Args:
+        uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`; "" for the folder ./mlruns.
+
+    Runs that are open go on where they began.
+    """
+    global _chosen
+    _chosen = _text(uri)
+    if _chosen:
+        os.environ[settings.TRACKING_URI.name] = _chosen
+    else:
+        os.environ.pop(settings.TRACKING_URI.name, None)
+
+
+def get_tracking_uri() -> str:
+    """Where runs are recorded: what `set_tracking_uri` or MLFLOW_TRACKING_URI says, else the folder ./mlruns."""
+    return _chosen or settings.TRACKING_URI.read() or Path(DEFAULT_FOLDER).absolute().as_uri()
+
+
+def is_tracking_uri_set() -> bool:
+    """Whether somebody said where runs are recorded."""
+    return bool(_chosen or settings.TRACKING_URI.read())
+
+
+def resolve_tracking_uri(uri: str | PathLike[str] | None) -> str:
+    """The tracking URI given, or that which holds if none is."""
+    return _text(uri) if uri else get_tracking_uri()
+
+
+def _text(uri: str | PathLike[str]) -> str:
+    return uri if isinstance(uri, str) else Path(uri).absolute().as_uri()
