@@ -25,6 +25,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("recorded answers of MLflow")
     terminalreporter.line(
         f"{compared} of {_counts.total()} steps compared: {_counts['matching']} match, "
-        f"{_counts['deviations']} deviate on purpose, {_counts['pending']} pending; "
+        f"{_counts['deviations']} deviate on purpose, {_counts['pending']} pending, {_counts['wrong']} wrong; "
         f"{_counts['left out']} need operations that are not there yet"
     )
