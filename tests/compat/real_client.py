@@ -8,6 +8,7 @@ Logs a run with a nested child, reads everything back and prints what it read as
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +107,19 @@ def pages(client: MlflowClient, experiment_id: str) -> list[list[str]]:
 def artifacts(client: MlflowClient, run_id: str, folder: Path) -> dict[str, Any]:
     downloads = folder / "downloads"
     downloads.mkdir()
-    whole = Path(client.download_artifacts(run_id, "", str(downloads)))
+    uri = client.get_run(run_id).info.artifact_uri
+    whole = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(downloads)))
     return {
         "root": [[found.path, found.is_dir, found.file_size] for found in client.list_artifacts(run_id)],
-        "notes": [found.path for found in client.list_artifacts(run_id, "notes")],
+        "notes": [found.path for found in mlflow.artifacts.list_artifacts(f"{uri}/notes")],
+        "notes of the run": attempt(lambda: [f.path for f in client.list_artifacts(run_id, "notes")]),
         "text": mlflow.artifacts.load_text(f"runs:/{run_id}/notes/größe of a plot.txt"),
         "downloaded": sorted(str(f.relative_to(whole)) for f in whole.rglob("*") if f.is_file()),
         "blob intact": (whole / "tree" / "deep" / "blob.bin").read_bytes() == bytes(range(256)),
     }
 
 
-def errors(client: MlflowClient, run_id: str) -> dict[str, str]:
+def errors(client: MlflowClient, run_id: str) -> dict[str, Any]:
     """The error code of each request that must be refused."""
     refused = {
         "unknown run": lambda: client.get_run("0" * 32),
@@ -124,14 +127,15 @@ def errors(client: MlflowClient, run_id: str) -> dict[str, str]:
         "malformed filter": lambda: client.search_runs(["0"], "metrics.acc >"),
         "existing experiment": lambda: client.create_experiment(EXPERIMENT),
     }
-    codes: dict[str, str] = {}
-    for name, request in refused.items():
-        try:
-            request()
-            codes[name] = "accepted"
-        except MlflowException as error:
-            codes[name] = error.error_code
-    return codes
+    return {name: attempt(request) for name, request in refused.items()}
+
+
+def attempt(request: Callable[[], Any]) -> Any:
+    """What a request returned, or the error code that refused it."""
+    try:
+        return request()
+    except MlflowException as error:
+        return error.error_code
 
 
 def plain(value: Any) -> Any:

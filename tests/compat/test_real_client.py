@@ -99,6 +99,11 @@ def test_artifacts_are_listed_and_come_back_unchanged(seen: Seen) -> None:
     ]
 
 
+@pytest.mark.xfail(reason="below the root, MLflow's client asks logged-models/search as well")
+def test_a_folder_of_a_run_is_listed(seen: Seen) -> None:
+    assert seen["artifacts"]["notes of the run"] == ["notes/größe of a plot.txt"]
+
+
 def test_what_must_be_refused_is_refused_with_mlflows_codes(seen: Seen) -> None:
     assert seen["errors"] == {
         "unknown run": "RESOURCE_DOES_NOT_EXIST",
