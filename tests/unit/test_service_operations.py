@@ -1,0 +1,35 @@
+"""The operation table and the service's functions are the same set."""
+
+import inspect
+
+import msgspec
+import pytest
+
+import runstone.service
+from runstone.service.core import FUNCTIONS
+from runstone.wire.operations import BY_NAME, OPERATIONS, Operation
+
+
+def test_every_operation_has_exactly_one_function():
+    assert runstone.service.MODULES
+    assert sorted(FUNCTIONS) == sorted(BY_NAME)
+    assert len(BY_NAME) == len(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_function_takes_and_gives_what_its_row_says(operation: Operation):
+    signature = inspect.signature(FUNCTIONS[operation.name], eval_str=True)
+    assert list(signature.parameters) == ["service", "request"]
+    assert signature.parameters["request"].annotation is operation.request
+    assert signature.return_annotation is operation.response
+
+
+def test_no_two_operations_answer_to_one_verb_and_path():
+    places = [(verb, operation.path) for operation in OPERATIONS for verb in operation.verbs]
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_permission_names_a_field_that_the_request_has(operation: Operation):
+    fields = {field.name for field in msgspec.structs.fields(operation.request)}
+    assert operation.permission.field in fields | {""}
