@@ -28,7 +28,7 @@ export function Bars({ bars, label }: { bars: Bar[]; label: string }) {
         return (
           <li key={run.id} className={faded} style={style} onMouseEnter={() => hover.set({ run: run.id })} onMouseLeave={leave}>
             <span className="who"><Swatch ink={run.ink} /><span className="clip" title={run.name}><bdi>{run.name}</bdi></span></span>
-            <span className="track"><span className="fill" /></span>
+            {bars.length > 1 && <span className="track"><span className="fill" /></span>}
             <span className="num">{format(value)}</span>
           </li>
         );

@@ -45,7 +45,9 @@ export function Plot({ model, label, onZoom }: PlotProps) {
     const follow = () => {
       const { run, x, axis, source } = hover.get();
       plot.lift(run);
-      if (source !== id) plot.point(axis === now.current.model.x ? x : undefined);
+      const here = axis === now.current.model.x ? x : undefined;
+      if (source !== id) plot.point(here);
+      plot.mark(run, here);
     };
     const unsubscribe = hover.subscribe(follow);
     return () => {

@@ -3,13 +3,16 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import { formatTick } from "../lib/format";
+import { axisLabels, formatTick } from "../lib/format";
 import type { ChartColors } from "./colors";
+import { colorVar } from "../lib/palette";
 import { drawLines, type Frame } from "./draw";
+import { nearestIndex } from "./nearest";
 import { TIME_STEPS, wallTicks, xLabel } from "./ticks";
 import type { LinesModel, Range } from "./types";
 
-const Y_AXIS = 42;
+const Y_AXIS = 38;
+const CHARACTER = 6.3;
 const NAN_RAIL = 11;
 
 export interface PlotEvents {
@@ -23,6 +26,8 @@ export interface PlotHandle {
   lift: (runId: string | undefined) => void;
   /** Shows the cursor at a value of x that another chart gave. */
   point: (x: number | undefined) => void;
+  /** Marks where a line passes x. */
+  mark: (runId: string | undefined, x: number | undefined) => void;
   resize: (width: number, height: number) => void;
   /** Pixels from the top-left of the plot's box. */
   toX: (value: number) => number;
@@ -77,10 +82,15 @@ export function createPlot(box: HTMLElement, first: LinesModel, firstColors: Cha
     dataOf(model),
     box,
   );
+  const dot = plot.over.appendChild(document.createElement("i"));
+  dot.className = "dot";
+  dot.hidden = true;
+  railed(plot, model);
   return {
     update(nextModel, nextColors) {
       model = nextModel;
       colors = nextColors;
+      railed(plot, model);
       plot.setData(dataOf(model), true);
     },
     lift(runId) {
@@ -94,12 +104,27 @@ export function createPlot(box: HTMLElement, first: LinesModel, firstColors: Cha
       plot.setCursor({ left, top: -10 }, false);
       silent = false;
     },
+    mark(runId, x) {
+      const line = model.lines.find((one) => one.run.id === runId);
+      const at = line && x !== undefined ? nearestIndex(line, x) : -1;
+      const value = line?.smooth[at];
+      dot.hidden = line === undefined || value === undefined;
+      if (!line || value === undefined) return;
+      dot.style.setProperty("--c", colorVar(line.run.ink.slot));
+      dot.style.transform = `translate(${plot.valToPos(line.xs[at] ?? 0, "x")}px, ${plot.valToPos(value, "y")}px)`;
+    },
     resize: (width, height) => plot.setSize({ width: Math.max(60, width), height: Math.max(60, height) }),
     toX: (value) => plot.over.offsetLeft + plot.valToPos(value, "x"),
     toY: (value) => plot.over.offsetTop + plot.valToPos(value, "y"),
     top: () => plot.over.offsetTop,
     destroy: () => plot.destroy(),
   };
+}
+
+/** Marks of the x axis make room for the rail of NaN under it. */
+function railed(plot: uPlot, model: LinesModel): void {
+  const axis = plot.axes[0];
+  if (axis) axis.gap = model.nans > 0 ? 2 + NAN_RAIL : 2;
 }
 
 /** uPlot wants data to have a scale; the lines themselves are drawn from the model. */
@@ -149,12 +174,12 @@ function stepIncrements(): number[] {
 function yAxis(model: () => LinesModel, colors: () => ChartColors): uPlot.Axis {
   return {
     ...plain(colors),
-    size: Y_AXIS,
+    size: (_, labels) => Math.max(Y_AXIS, 12 + CHARACTER * Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0))),
     gap: 4,
     space: 26,
     grid: { show: true, width: 1, stroke: () => colors().grid },
     values: (_, splits, __, ___, step) =>
-      model().log ? splits.map((value) => (value === null ? "" : decade(value, splits))) : splits.map((value) => formatTick(value, step)),
+      model().log ? splits.map((value) => (value === null ? "" : decade(value, splits))) : axisLabels(splits, step),
     filter: (u, splits) => (model().log ? splits.map((value) => (shown(value, u) ? value : null)) : splits),
   };
 }

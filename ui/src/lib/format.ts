@@ -74,6 +74,33 @@ export function formatTick(value: number, step: number): string {
   return signed(fixed(value, step));
 }
 
+/** The marks of one axis in one manner: all in thousands, all with the same decimals, or all with an exponent. */
+export function axisLabels(marks: number[], step: number): string[] {
+  const largest = Math.max(...marks.map(Math.abs));
+  const decimals = decimalsOf(step);
+  if (largest >= 1e4 || decimals <= 4) {
+    const unit = UNITS.find(([size]) => largest >= (size === 1e3 ? 1e4 : size)) ?? [1, ""];
+    const places = decimalsOf(step / unit[0]);
+    return marks.map((value) => (value === 0 ? "0" : signed((value / unit[0]).toFixed(places) + unit[1])));
+  }
+  return marks.map((value) => (value === 0 ? "0" : signed(trimExponent(value.toExponential(2)))));
+}
+
+const UNITS: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
+
+/** Decimals that write a step of 1, 2, 2.5 or 5 times a power of ten exactly. */
+function decimalsOf(step: number): number {
+  for (let places = 0; places < 10; places++) if (Math.abs(step * 10 ** places - Math.round(step * 10 ** places)) < 1e-6) return places;
+  return 10;
+}
+
+/** At most four characters: `68k`, `950`, `1.2M`. */
+export function compactCount(value: number): string {
+  const [size, letter] = UNITS.find(([unit]) => Math.abs(value) >= unit) ?? [1, ""];
+  const scaled = value / size;
+  return signed((Math.abs(scaled) < 10 && size > 1 ? scaled.toFixed(1).replace(/\.0$/, "") : String(Math.round(scaled))) + letter);
+}
+
 const significant = (value: number, step: number) =>
   Math.min(3, Math.max(0, Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(step))));
 

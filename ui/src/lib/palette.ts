@@ -10,11 +10,13 @@ export interface Ink {
   dash: number;
 }
 
-/** FNV-1a over the id: stable between sessions, browsers and pages. */
+/** FNV-1a over the id, its bits mixed once more: the same in every session, browser and page. */
 export function slotOf(runId: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < runId.length; i++) hash = Math.imul(hash ^ runId.charCodeAt(i), 0x01000193);
-  return ((hash >>> 0) % SLOTS) + 1;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (((hash ^ (hash >>> 16)) >>> 0) % SLOTS) + 1;
 }
 
 /** Dashes follow age, not row order, so sorting and filtering repaint nothing. */

@@ -7,7 +7,7 @@ import type { Run } from "../api/types";
 import { loadSeries, SPARK_BUCKETS } from "../charts/series";
 import type { ChartRun, Series } from "../charts/types";
 import { SearchField } from "../frame/bits";
-import { count, formatTick, formatValue } from "../lib/format";
+import { compactCount, count, formatValue } from "../lib/format";
 import { colorVar } from "../lib/palette";
 import { isPattern, searchPattern, splitKey } from "../lib/text";
 import { metricOf } from "../runs/model";
@@ -43,7 +43,7 @@ export function MetricsTable({ run, chartRun, keys }: MetricsTableProps) {
       {shown.length > 0 && (
         <table className="mt">
           <thead>
-            <tr><th>Name</th><th className="sp"><span className="sr">Curve</span></th><th className="num">Last</th><th className="num hs">Min <span className="at">at step</span></th><th className="num hs">Max <span className="at">at step</span></th></tr>
+            <tr><th>Name</th><th className="sp"><span className="sr">Curve</span></th><th className="num">Last</th><th className="num hs">Min <span className="at">step</span></th><th className="num hs">Max <span className="at">step</span></th></tr>
           </thead>
           <tbody>
             {shown.map((key) => <MetricRow key={key} name={key} value={metricOf(run, key)} series={series.get(key)} slot={chartRun?.ink.slot ?? 1} />)}
@@ -90,7 +90,7 @@ function Extreme({ found }: { found: { value: number; step: number } | undefined
   return (
     <td className="num hs">
       {found ? formatValue(found.value) : "–"}
-      <span className="at" title={found && `step ${count(found.step)}`}>{found && formatTick(found.step, 1)}</span>
+      <span className="at" title={found && `step ${count(found.step)}`}>{found && compactCount(found.step)}</span>
     </td>
   );
 }

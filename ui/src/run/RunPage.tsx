@@ -50,6 +50,8 @@ export function RunPage() {
   });
   const crumb = (
     <>
+      <Link to="/" className="firm">Experiments</Link>
+      <span>/</span>
       <Link to="/experiments/$experimentId" params={{ experimentId }} search={parseSearch(lastView(experimentId))} className="clip"><bdi>{experiment.data?.name ?? experimentId}</bdi></Link>
       <span>/</span>
       <b className="clip"><bdi>{name}</bdi></b>

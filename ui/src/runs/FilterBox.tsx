@@ -61,7 +61,7 @@ export function FilterBox({ value, onApply, error }: FilterBoxProps) {
       </div>
       {settled && (
         <div className="ferr" id="filter-error" role="alert">
-          {span && <b>Column {span[0] + 1}: </b>}
+          {span && !/column \d/i.test(settled.message) && <b>Column {span[0] + 1}: </b>}
           {settled.message}
         </div>
       )}

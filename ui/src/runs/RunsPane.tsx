@@ -23,7 +23,7 @@ export function RunsPane({ workspace, title }: { workspace: Workspace; title: st
   const [chosen, setChosen] = useState(paneWidth);
   const [shownOnPhone, setShownOnPhone] = useState(false);
   const width = useWidth(pane);
-  const { runs, rows, sort, plotted, search, patch } = workspace;
+  const { runs, sort, plotted, search, patch } = workspace;
   const room = Math.max(1, Math.min(6, Math.floor((width - NAME_ROOM) / COLUMN)));
   const columns = useMemo(() => paneColumns(runs, sort, room), [runs, sort, room]);
   const resize = (next: number) => {
@@ -52,7 +52,7 @@ export function RunsPane({ workspace, title }: { workspace: Workspace; title: st
       </div>
       <RunsList workspace={workspace} columns={columns} />
       <div className="pfoot">
-        <span>{plural(rows.length, "row")}</span>
+        <span>{plural(runs.length, "run")}</span>
         <span>{count(runs.filter(isLive).length)} running</span>
         <span className="grow" />
         <span className="hide-m"><kbd>↑</kbd> <kbd>↓</kbd> move</span>

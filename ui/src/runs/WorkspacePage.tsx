@@ -1,5 +1,6 @@
 /** An experiment: the runs pane on the left, its charts on the right; or the pane widened to a table. */
 
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { useExperiment } from "../api/queries";
@@ -37,7 +38,7 @@ export function WorkspacePage() {
   }
   return (
     <>
-      <TopBar live={workspace.live} />
+      <TopBar crumb={<Link to="/">Experiments</Link>} live={workspace.live} />
       <Progress busy={workspace.stale} />
       {isTable ? (
         <div className="full">

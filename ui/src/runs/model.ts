@@ -135,11 +135,14 @@ export function nextSort(current: string, field: string): string {
   return /^metrics\.|_time$/.test(field) ? `-${field}` : field;
 }
 
-/** How often each key occurs, most frequent first, then by name. */
+/** The keys that occur: the most frequent first, then by name, the machine's own figures last. */
 export function keysOf(runs: Run[], kind: "metrics" | "params" | "tags"): string[] {
   const counts = new Map<string, number>();
   for (const run of runs) for (const key of indexOf(run)[kind].keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts.keys()].toSorted((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1));
+  const machine = (key: string) => Number(/^system[/_.]/.test(key));
+  return [...counts.keys()].toSorted(
+    (a, b) => machine(a) - machine(b) || (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1),
+  );
 }
 
 export interface PaneColumn {
@@ -184,7 +187,7 @@ export function errorSpan(filter: string, message: string): [from: number, to: n
   const named = /\b(?:column|col|position|offset|char(?:acter)?)\s*[:=]?\s*(\d+)/i.exec(message);
   if (named) {
     const from = Math.max(0, Math.min(filter.length, Number(named[1]) - 1));
-    const word = /^[<>=!~]+|^`[^`]*`?|^'[^']*'?|^"[^"]*"?|^[\w.]+/.exec(filter.slice(from))?.[0].length ?? 1;
+    const word = /^(?:`[^`]*`?|'[^']*'?|"[^"]*"?|[^\s`'"])+/.exec(filter.slice(from))?.[0].length ?? 1;
     return [from, from + word];
   }
   for (const [, quoted] of message.matchAll(/['"`]([^'"`]+)['"`]/g)) {
