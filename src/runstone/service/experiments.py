@@ -19,7 +19,7 @@ from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import ALREADY_THERE, experiments
+from runstone.store import ALREADY_THERE, experiments, runs
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
 
@@ -103,6 +103,14 @@ def search_experiments(service: Service, request: wire.SearchExperiments) -> wir
     return wire.SearchExperimentsResponse(
         [_shown(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
     )
+
+
+@operation
+def count_runs(service: Service, request: wire.CountRuns) -> wire.CountRunsResponse:
+    numbers = sorted({experiment_number(number) for number in request.experiment_ids})
+    with service.store.read() as connection:
+        counts = runs.count_by_experiment(connection, numbers)
+    return wire.CountRunsResponse([wire.RunCount(str(number), *of) for number, *of in counts])
 
 
 def existing(connection: Connection, number: int) -> ExperimentRow:

@@ -1,6 +1,6 @@
 """The operations on runs: their lifecycle and the search for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,14 +18,14 @@ from runstone.entities.names import (
 )
 from runstone.entities.run_names import random_run_name
 from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict, ResourceDoesNotExist
-from runstone.search import RUNS
+from runstone.search import RUNS, OrderBy
 from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
 from runstone.service.logging import tag_value
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
 from runstone.store import ALREADY_THERE, runs
-from runstone.store.runs import RunContent, RunRow
+from runstone.store.runs import RunContent, RunRow, Selection
 from runstone.wire import runs as wire
 from runstone.wire.base import to_double
 
@@ -144,6 +144,24 @@ def _status(status: str | int | None) -> str | None:
 
 @operation
 def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsResponse:
+    selection, order_by, offset = _search(request)
+    with service.store.read() as connection:
+        rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
+        return wire.SearchRunsResponse(_filled(service, connection, rows), token)
+
+
+@operation
+def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse:
+    selection, order_by, offset = _search(request)
+    with service.store.read() as connection:
+        rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
+        total = runs.count(connection, service.store.keys, selection)
+        numbers = [row.id for row in rows]
+        return wire.ListRunsResponse(total, _filled(service, connection, rows), numbers, token)
+
+
+def _search(request: wire.SearchRuns) -> tuple[Selection, tuple[OrderBy, ...], int]:
+    """Which runs a request asks for, in which order, and how many come before its page."""
     limit = request.max_results
     if limit <= 0:
         raise InvalidParameterValue(
@@ -152,23 +170,28 @@ def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsRe
     if limit > MAX_SEARCH_RESULTS:
         raise InvalidParameterValue.wrong_type("max_results", limit)
     where, order_by = parse_search(request.filter, request.order_by, RUNS)
-    offset = page_offset(request.page_token)
-    with service.store.read() as connection:
-        rows = runs.search(
-            connection,
-            service.store.keys,
-            experiments=sorted({experiment_number(i) for i in request.experiment_ids}),
-            lifecycles=lifecycles(request.run_view_type),
-            where=where,
-            order_by=order_by,
-            limit=limit + 1,
-            offset=offset,
-        )
-        shown = rows[:limit]
-        content = runs.contents(connection, service.store.keys, [row.id for row in shown])
-    return wire.SearchRunsResponse(
-        [_complete(service, row, content[row.id]) for row in shown], page_token(offset, limit, len(rows))
-    )
+    experiments = sorted({experiment_number(number) for number in request.experiment_ids})
+    selection = Selection(experiments, lifecycles(request.run_view_type), where)
+    return selection, order_by, page_offset(request.page_token)
+
+
+def _page(
+    service: Service,
+    connection: Connection,
+    selection: Selection,
+    order_by: Sequence[OrderBy],
+    limit: int,
+    offset: int,
+) -> tuple[list[RunRow], str | None]:
+    """A page of runs, and the token of the next one."""
+    keys = service.store.keys
+    rows = runs.search(connection, keys, selection, order_by=order_by, limit=limit + 1, offset=offset)
+    return rows[:limit], page_token(offset, limit, len(rows))
+
+
+def _filled(service: Service, connection: Connection, rows: Sequence[RunRow]) -> list[wire.Run]:
+    content = runs.contents(connection, service.store.keys, [row.id for row in rows])
+    return [_complete(service, row, content[row.id]) for row in rows]
 
 
 # --- what other operations need of a run --------------------------------------------------------

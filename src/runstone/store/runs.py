@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, func, select
 
+from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, Field, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import Prepared, one_of, several
@@ -86,28 +87,59 @@ def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
 # --- search -----------------------------------------------------------------------------------
 
 
+class Selection(NamedTuple):
+    """Which runs a search is about."""
+
+    experiments: Sequence[int]
+    lifecycles: Sequence[str]
+    where: Expression | None = None
+
+
 def search(
     connection: Connection,
     names: KeyNames,
+    selection: Selection,
     *,
-    experiments: Sequence[int],
-    lifecycles: Sequence[str],
-    where: Expression | None,
     order_by: Sequence[OrderBy],
     limit: int,
     offset: int,
 ) -> list[RunRow]:
-    """The runs that match, in the order of the grammar's rules."""
-    asked = [clause.field for clause in order_by] + (filters.fields(where) if where is not None else [])
-    keys = names.find(connection, {field.key for field in asked if field.kind != "attribute"})
-    conditions: list[ColumnElement[bool]] = [
-        run.c.experiment.in_(experiments),
-        run.c.lifecycle.in_(lifecycles),
-    ]
-    if where is not None:
-        conditions.append(filters.run_condition(where, keys))
-    statement = _ordered(select(run).where(*conditions), order_by, keys)
+    """The runs of the selection, in the order of the grammar's rules."""
+    keys = names.find(
+        connection, {clause.field.key for clause in order_by if clause.field.kind != "attribute"}
+    )
+    statement = _ordered(select(run).where(*_conditions(connection, names, selection)), order_by, keys)
     return [RunRow(*row) for row in connection.execute(statement.limit(limit).offset(offset))]
+
+
+def count(connection: Connection, names: KeyNames, selection: Selection) -> int:
+    """How many runs are in the selection."""
+    statement = select(func.count()).select_from(run).where(*_conditions(connection, names, selection))
+    return connection.scalar(statement) or 0
+
+
+def count_by_experiment(
+    connection: Connection, experiments: Sequence[int]
+) -> list[tuple[int, int, int, int]]:
+    """For each experiment with active runs: its id, their number, how many are running, the latest start."""
+    running = func.sum(case((run.c.status == "RUNNING", 1), else_=0))
+    statement = (
+        select(run.c.experiment, func.count(), running, func.max(run.c.started))
+        .where(run.c.experiment.in_(experiments), run.c.lifecycle == LifecycleStage.ACTIVE)
+        .group_by(run.c.experiment)
+    )
+    return [(number, total, active, last) for number, total, active, last in connection.execute(statement)]
+
+
+def _conditions(connection: Connection, names: KeyNames, selection: Selection) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        run.c.experiment.in_(selection.experiments),
+        run.c.lifecycle.in_(selection.lifecycles),
+    ]
+    if selection.where is not None:
+        compared = {field.key for field in filters.fields(selection.where) if field.kind != "attribute"}
+        conditions.append(filters.run_condition(selection.where, names.find(connection, compared)))
+    return conditions
 
 
 def _ordered(statement: Select[Any], order_by: Sequence[OrderBy], keys: Mapping[str, int]) -> Select[Any]:

@@ -48,6 +48,25 @@ class SearchExperiments(Request):
     view_type: str | int | None = None
 
 
+class CountRuns(Request):
+    experiment_ids: list[str]
+
+
+class RunCount(Part):
+    """How many active runs an experiment has, how many of them are running, and when the latest one started."""
+
+    experiment_id: str
+    runs: int
+    running: int
+    last_start_time: int
+
+
+class CountRunsResponse(Response):
+    """One entry for each of the experiments that has an active run."""
+
+    counts: list[RunCount] = []
+
+
 class SearchExperimentsResponse(Response):
     experiments: list[Experiment] = []
     next_page_token: str | None = None

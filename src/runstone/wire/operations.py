@@ -89,6 +89,15 @@ OPERATIONS: tuple[Operation, ...] = (
         experiments.SearchExperimentsResponse,
         _experiment("READ", ""),
     ),
+    Operation(
+        "count_runs",
+        ("POST",),
+        "/runstone/experiments/count-runs",
+        experiments.CountRuns,
+        experiments.CountRunsResponse,
+        _experiment("READ", "experiment_ids"),
+        heavy=True,
+    ),
     # Runs
     Operation(
         "create_run",
@@ -108,6 +117,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "/mlflow/runs/search",
         runs.SearchRuns,
         runs.SearchRunsResponse,
+        _experiment("READ", "experiment_ids"),
+        heavy=True,
+    ),
+    Operation(
+        "list_runs",
+        ("POST",),
+        "/runstone/runs/list",
+        runs.ListRuns,
+        runs.ListRunsResponse,
         _experiment("READ", "experiment_ids"),
         heavy=True,
     ),

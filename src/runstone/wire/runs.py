@@ -107,6 +107,23 @@ class SearchRunsResponse(Response):
     next_page_token: str | None = None
 
 
+class ListRuns(SearchRuns, kw_only=True):
+    """A search for a page of a table; it has what `SearchRuns` has."""
+
+
+class ListRunsResponse(Response):
+    """A page of a search, and what a table shows beside it.
+
+    `total` is how many runs match in all. `numbers` are the runs' numbers in their store, which count up and never
+    change: the web UI gives runs their colours by them.
+    """
+
+    total: int
+    runs: list[Run] = []
+    numbers: list[int] = []
+    next_page_token: str | None = None
+
+
 class LogMetric(Request, kw_only=True):
     run_id: Name
     run_uuid: str | None = None
