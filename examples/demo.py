@@ -52,13 +52,13 @@ def main() -> None:
     store = options.parse_args().store
     mlflow.set_tracking_uri(store)
 
-    print("Training on scikit-learn's bundled data")
+    print("Training on scikit-learn's bundled data\n")
     started = time.perf_counter()
     runs = 0
     runs += study("wine-cultivars", wine_cultivars, best_by="test/log_loss", order="ASC")
     runs += study("breast-cancer-screening", breast_cancer_screening, best_by="val/recall", order="DESC")
     runs += study("diabetes-progression", diabetes_progression, best_by="val/rmse", order="ASC")
-    print(f"{runs} runs in {time.perf_counter() - started:.0f} s, kept in {store}")
+    print(f"\n{runs} runs in {time.perf_counter() - started:.0f} s, kept in {store}\n")
 
 
 def study(name: str, conduct: Callable[[], None], best_by: str, order: str) -> int:
@@ -77,7 +77,7 @@ def study(name: str, conduct: Callable[[], None], best_by: str, order: str) -> i
         output_format="list",
     )
     score = f"{best_by} {best.data.metrics[best_by]:.3f}"
-    print(f"  {name:<24} {len(runs):2} runs  {seconds:4.1f} s   best: {best.info.run_name}, {score}")
+    print(f"  {name:<24} {len(runs):2} runs  {seconds:4.1f} s   best: {best.info.run_name:<18} {score}")
     return len(runs)
 
 
@@ -210,7 +210,8 @@ def diabetes_progression() -> None:
         try:
             nearest_neighbours(neighbours, data)
         except ValueError as error:  # the run is marked FAILED and keeps its params; the study goes on
-            print(f"  (neighbours-{neighbours} failed: {error})")
+            reason = str(error).partition(",")[0]
+            print(f"  neighbours-{neighbours} failed, as it should: {reason}")
 
 
 def boost(depth: int, data: list[Any]) -> None:
