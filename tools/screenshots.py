@@ -1,0 +1,86 @@
+"""Take the pictures of docs/images: `python tools/screenshots.py`, after `make demo` has trained its models.
+
+It serves the demo's store, opens its pages in Chromium (RUNSTONE_CHROMIUM or `chromium` on PATH) and writes each of
+them in light and dark.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import runstone
+from tests.servers import start_server
+
+ROOT = Path(__file__).resolve().parent.parent
+STORE = ROOT / ".cache" / "demo" / "mlruns"
+IMAGES = ROOT / "docs" / "images"
+SIZE = {"width": 1440, "height": 900}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def paths() -> dict[str, str]:
+    """The pages to take, by the picture's name."""
+    client = runstone.Client(str(STORE))
+    curves = client.get_experiment_by_name("breast-cancer-screening")
+    assert curves is not None, "the demo's store has no experiment 'breast-cancer-screening'"
+    (run, *_) = client.search_runs([curves.experiment_id], "run_name = 'mlp-64-32'")
+    workspace = f"/experiments/{curves.experiment_id}"
+    return {
+        "experiments": "/",
+        "workspace": workspace,
+        "table": f"{workspace}?tab=table",
+        "run": f"{workspace}/runs/{run.info.run_id}",
+    }
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    program = os.environ.get("RUNSTONE_CHROMIUM") or shutil.which("chromium")
+    if not program:
+        sys.exit("chromium is not installed: apt-get install chromium, or set RUNSTONE_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def take(page: Page, url: str, picture: Path) -> None:
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)  # charts draw a frame after their data
+    page.screenshot(path=picture)
+    print(picture.relative_to(ROOT))
+
+
+def main() -> int:
+    if not STORE.is_dir():
+        sys.exit(f"there is no {STORE.relative_to(ROOT)}: run `make demo` first")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    pages = paths()
+    with TemporaryDirectory() as folder, chromium() as browser:
+        server = start_server(Path(folder), backend_store_uri=STORE)
+        for theme in ("light", "dark"):
+            page = browser.new_page(viewport=SIZE, color_scheme=theme)
+            for name, path in pages.items():
+                take(page, server.url + path, IMAGES / f"{name}-{theme}.png")
+            page.close()
+        server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
