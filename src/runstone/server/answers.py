@@ -75,8 +75,8 @@ def wrong_verb(verbs: Iterable[str]) -> Answer:
 
 
 def refusal(error: RunstoneError) -> Answer:
-    """An error of ours as the protocol's JSON. What is our own fault or our store's is logged."""
-    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, InternalError):
+    """An error of ours as the protocol's JSON. A fault of the store is logged; `failure` has logged our own."""
+    if error.http_status in (500, 503) and not isinstance(error, InternalError):
         _log.error("%s: %s", error.error_code, error.message)
     body = error.as_dict()
     if len(error.message) > _LONGEST_MESSAGE:  # it shows a value of any length

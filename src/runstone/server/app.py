@@ -7,7 +7,6 @@ from starlette.routing import Router
 from runstone.server.answers import App
 from runstone.server.artifacts import artifact_routes
 from runstone.server.dispatch import Dispatch
-from runstone.server.guards import guards
 from runstone.server.pools import Pools
 from runstone.server.security import Security
 from runstone.server.system import system_routes
@@ -19,7 +18,6 @@ def create_app(
     service: Service,
     pools: Pools,
     *,
-    artifact_roots: Iterable[str] = (),
     allowed_hosts: Iterable[str] | None = None,
     allowed_origins: Iterable[str] = (),
     bound_host: str = "127.0.0.1",
@@ -29,14 +27,13 @@ def create_app(
     Args:
         service: what the operations are run by. The caller closes it, and `pools`.
         pools: the threads that the operations run in.
-        artifact_roots: local places where a request may put an experiment's artifacts.
         allowed_hosts: see Security.
         allowed_origins: see Security.
         bound_host: the address that the server listens on.
     """
     routes = [*system_routes(pools), *artifact_routes(service, pools)]
     rest = Router(routes, redirect_slashes=False, default=WebUI(pools.files))
-    dispatch = Dispatch(service, pools, guards(artifact_roots), rest)
+    dispatch = Dispatch(service, pools, rest)
     return Security(
         dispatch, allowed_hosts=allowed_hosts, allowed_origins=allowed_origins, bound_host=bound_host
     )

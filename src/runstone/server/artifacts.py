@@ -126,7 +126,7 @@ class _Proxy:
         # Through the proxy's root, so that errors name the same path as the proxy's own.
         if is_proxied(location):
             return self._root, posixpath.join(proxied_path(location), path)
-        return self._service.artifacts.at(location), path
+        return self._service.artifact_store(location), path
 
 
 class _IsFolder(InvalidParameterValue):

@@ -4,8 +4,6 @@ An operation is found by its exact path; everything else goes to the next app. T
 sends the answer. Decoding, the operation and encoding happen in a thread.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -34,9 +32,6 @@ from runstone.wire.operations import OPERATIONS, PREFIXES, Operation
 MAX_BODY = 64 << 20
 """Bytes. The largest request of the protocol, a batch of 1,000 items, stays below 10 MB."""
 
-Guard = Callable[[Any], None]
-"""Looks at a request before it is served; raises RunstoneError to refuse it."""
-
 _OK = 200
 _HEADERS: tuple[Header, ...] = (*COMMON_HEADERS, (b"content-type", JSON))
 
@@ -46,20 +41,16 @@ class _Route(msgspec.Struct, frozen=True):
     verbs: frozenset[str]
     allowed: frozenset[str]
     pool: Pool
-    guard: Guard | None
 
 
 class Dispatch:
-    """Serves the operations of `service`; passes what is none of them to `otherwise`.
+    """Serves the operations of `service`; passes what is none of them to `otherwise`."""
 
-    `guards` are checks of requests, by the operation's name.
-    """
-
-    def __init__(self, service: Service, pools: Pools, guards: Mapping[str, Guard], otherwise: App):
+    def __init__(self, service: Service, pools: Pools, otherwise: App):
         self._call = service.call
         self._otherwise = otherwise
         self._routes = {
-            prefix + operation.path: _route(operation, pools, guards)
+            prefix + operation.path: _route(operation, pools)
             for prefix in PREFIXES
             for operation in OPERATIONS
         }
@@ -89,8 +80,6 @@ class Dispatch:
         operation = route.operation
         try:
             request = _decode(operation.request, verb, query, body)
-            if route.guard is not None:
-                route.guard(request)
             return _OK, codec.encode(self._call(operation.name, request))
         except RunstoneError as error:
             answer = refusal(error)
@@ -99,11 +88,10 @@ class Dispatch:
         return answer.status, answer.body
 
 
-def _route(operation: Operation, pools: Pools, guards: Mapping[str, Guard]) -> _Route:
+def _route(operation: Operation, pools: Pools) -> _Route:
     # HEAD is served wherever GET is; the answer's body is left out by the HTTP server.
     verbs = frozenset((*operation.verbs, "HEAD") if "GET" in operation.verbs else operation.verbs)
-    pool = pools.heavy if operation.heavy else pools.short
-    return _Route(operation, verbs, verbs | {"OPTIONS"}, pool, guards.get(operation.name))
+    return _Route(operation, verbs, verbs | {"OPTIONS"}, pools.heavy if operation.heavy else pools.short)
 
 
 def _other_verb(route: _Route, verb: str) -> Answer:

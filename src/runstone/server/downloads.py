@@ -14,8 +14,36 @@ from runstone.server.pools import Pool
 
 _TEXTS = frozenset(
     (
-        *("txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml"),
-        *("yml", "xml", "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject"),
+        *(
+            "txt",
+            "log",
+            "err",
+            "cfg",
+            "conf",
+            "cnf",
+            "cf",
+            "ini",
+            "properties",
+            "prop",
+            "hocon",
+            "toml",
+            "yaml",
+        ),
+        *(
+            "yml",
+            "xml",
+            "json",
+            "js",
+            "py",
+            "py3",
+            "csv",
+            "tsv",
+            "md",
+            "rst",
+            "ipynb",
+            "MLmodel",
+            "MLproject",
+        ),
     )
 )
 """Extensions, and names without one, that are sent as plain text, as MLflow does."""

@@ -63,7 +63,6 @@ def serve(options: Options, on_ready: Callable[[str], None]) -> None:
         app = create_app(
             service,
             pools,
-            artifact_roots=filter(None, (options.artifact_root, options.artifacts_destination)),
             allowed_hosts=options.allowed_hosts,
             allowed_origins=options.allowed_origins,
             bound_host=options.host,
