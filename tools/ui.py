@@ -89,7 +89,8 @@ def run(*arguments: str) -> None:
         npm = shutil.which("npm", path=environment["PATH"])
         assert npm is not None
         if not _packages_installed():
-            _call([npm, "ci", "--no-fund", "--no-audit"], environment)
+            # Not `npm ci`: it wants the binaries of every platform in the lock, and some registries lack a few.
+            _call([npm, "install", "--no-save", "--no-fund", "--no-audit", "--loglevel=error"], environment)
         _call([npm, "run", "--silent", *arguments], environment)
 
 
