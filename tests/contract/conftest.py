@@ -1,0 +1,60 @@
+"""The same tests over both transports: a store within the process, and a server reached over HTTP."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import runstone
+from runstone import Client
+from tests.servers import RunningServer
+
+ENVIRONMENT = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+
+
+@pytest.fixture(params=["local", "http"])
+def tracking_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store's URI. A local one is new; a server's is shared by the session, so tests use experiments of their own."""
+    if request.param == "local":
+        return str(tmp_path / "store")
+    server: RunningServer = request.getfixturevalue("shared_server")
+    return server.url
+
+
+@pytest.fixture
+def client(tracking_uri: str) -> Iterator[Client]:
+    with Client(tracking_uri) as client:
+        yield client
+
+
+@pytest.fixture
+def new_name() -> Callable[[], str]:
+    """A factory of names that nothing has yet."""
+    return lambda: f"test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def experiment(client: Client, new_name: Callable[[], str]) -> str:
+    """The id of a new experiment."""
+    return client.create_experiment(new_name())
+
+
+@pytest.fixture
+def run(client: Client, experiment: str) -> str:
+    """The id of a new run."""
+    return client.create_run(experiment).info.run_id
+
+
+@pytest.fixture
+def mlflow(tracking_uri: str, experiment: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The package, as its users have it, with a store and a new experiment chosen."""
+    for name in ENVIRONMENT:
+        monkeypatch.setenv(name, "")  # so that what is set below ends with the test
+    runstone.set_tracking_uri(tracking_uri)
+    runstone.set_experiment(experiment_id=experiment)
+    yield runstone
+    while runstone.active_run():
+        runstone.end_run()
+    runstone.set_tracking_uri("")

@@ -1,0 +1,281 @@
+"""Artifacts: files, folders, texts, dicts and figures, under odd names, in and out."""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+import yaml
+
+from runstone import Client
+from runstone.entities import FileInfo
+from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
+
+mpl.use("Agg")
+
+ODD_NAMES = [
+    "plot#1.png",
+    "100%",
+    "%41",
+    "what?.txt",
+    "a b  c",
+    " around ",
+    "naïve-日本語-🏃.txt",
+    "e\u0301",
+    "...",
+    ".hidden",
+    "a+b&c=d;e,'f'\"",
+    "new\nline",
+    "x" * 255,
+]
+
+
+def read(client: Client, run: str, path: str) -> bytes:
+    return Path(client.download_artifacts(run, path)).read_bytes()
+
+
+def paths(client: Client, run: str, path: str | None = None) -> list[str]:
+    return [info.path for info in client.list_artifacts(run, path)]
+
+
+def test_a_new_run_has_no_artifacts(client: Client, run: str) -> None:
+    assert client.list_artifacts(run) == []
+    assert client.list_artifacts(run, "nothing") == []
+    assert list(Path(client.download_artifacts(run, "")).iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_any_legal_name_is_kept_as_it_is(client: Client, run: str, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("content")
+    client.log_artifact(run, tmp_path / name)
+    client.log_artifact(run, str(tmp_path / name), f"folder {name[:200]}")
+    client.log_text(run, "text", f"texts/{name}")
+    assert set(paths(client, run)) == {name, f"folder {name[:200]}", "texts"}
+    assert client.list_artifacts(run, "texts") == [FileInfo(f"texts/{name}", False, 4)]
+    assert read(client, run, name) == b"content"
+    assert read(client, run, f"folder {name[:200]}/{name}") == b"content"
+    assert Path(client.download_artifacts(run, f"texts/{name}")).name == name
+
+
+def test_a_list_is_sorted_and_tells_folders_and_sizes(client: Client, run: str) -> None:
+    for path in ("z.txt", "a/c/d.txt", "M.txt", "a/b.txt"):
+        client.log_text(run, path, path)
+    client.log_text(run, "", "a/empty")
+    assert client.list_artifacts(run) == [
+        FileInfo("M.txt", False, 5),
+        FileInfo("a", True),
+        FileInfo("z.txt", False, 5),
+    ]
+    in_a = [FileInfo("a/b.txt", False, 7), FileInfo("a/c", True), FileInfo("a/empty", False, 0)]
+    assert client.list_artifacts(run, "a") == in_a
+    assert client.list_artifacts(run, "a/") == in_a
+    assert client.list_artifacts(run, "z.txt") == []
+    assert client.list_artifacts(run, "z.txt/below") == []
+
+
+def test_a_folder_is_logged_with_all_that_is_in_it(client: Client, run: str, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "a.txt").write_text("a")
+    (folder / "deep" / "er" / "b#.bin").write_bytes(bytes(range(256)))
+    (folder / "link").symlink_to(folder / "deep")
+    client.log_artifact(run, folder)
+    client.log_artifact(run, folder, "under")
+    client.log_artifacts(run, folder)
+    client.log_artifacts(run, str(folder), "content/of")
+    assert paths(client, run) == ["a.txt", "content", "deep", "link", "model", "under"]
+    for prefix in ("", "model/", "under/model/", "content/of/"):
+        assert read(client, run, f"{prefix}a.txt") == b"a"
+        assert read(client, run, f"{prefix}deep/er/b#.bin") == bytes(range(256))
+        assert read(client, run, f"{prefix}link/er/b#.bin") == bytes(range(256))
+
+
+def test_the_present_folder_is_logged_under_its_name(
+    client: Client, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "file").write_text("x")
+    monkeypatch.chdir(tmp_path / "here")
+    client.log_artifact(run, ".")
+    client.log_artifact(run, "file", "flat")
+    assert paths(client, run, "here") == ["here/file"]
+    assert paths(client, run, "flat") == ["flat/file"]
+
+
+def test_a_folder_that_contains_itself_is_refused(client: Client, run: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "again").symlink_to(tmp_path / "folder")
+    with pytest.raises(InvalidParameterValue, match="no end"):
+        client.log_artifacts(run, tmp_path / "folder")
+
+
+def test_what_is_not_there_cannot_be_logged(client: Client, run: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        client.log_artifact(run, tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError):
+        client.log_artifacts(run, tmp_path / "nothing")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotADirectoryError):
+        client.log_artifacts(run, tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidParameterValue, match="no regular file"):
+        client.log_artifact(run, tmp_path / "pipe")
+    assert client.list_artifacts(run) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) + 1, 5 << 20])
+def test_a_file_of_any_size_comes_back_as_it_was(client: Client, run: str, tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    (tmp_path / "file").write_bytes(content)
+    client.log_artifact(run, tmp_path / "file")
+    assert client.list_artifacts(run) == [FileInfo("file", False, size)]
+    assert read(client, run, "file") == content
+
+
+def test_an_artifact_logged_again_is_replaced(client: Client, run: str) -> None:
+    client.log_text(run, "a longer first version", "file.txt")
+    client.log_text(run, "second", "file.txt")
+    assert read(client, run, "file.txt") == b"second"
+    assert client.list_artifacts(run) == [FileInfo("file.txt", False, 6)]
+
+
+def test_writers_of_one_artifact_leave_one_whole_file(client: Client, run: str) -> None:
+    texts = [str(n) * 300_000 for n in range(4)]
+    threads = [
+        threading.Thread(target=lambda text=text: [client.log_text(run, text, "f") for _ in range(5)])
+        for text in texts
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert read(client, run, "f").decode() in texts
+    assert paths(client, run) == ["f"]
+
+
+def test_texts_and_dicts_become_files(client: Client, run: str) -> None:
+    client.log_text(run, "naïve 日本語 🏃\r\n", "deep/er/text.txt")
+    assert read(client, run, "deep/er/text.txt").decode() == "naïve 日本語 🏃\r\n"
+    content: dict[str, Any] = {"b": [1, 2.5, None], "a": {"nested": "日本"}, "when": Path("odd")}
+    client.log_dict(run, content, "data.json")
+    client.log_dict(run, content, "data")
+    for name in ("data.json", "data"):
+        assert json.loads(read(client, run, name)) == content | {"when": "odd"}
+    del content["when"]
+    for name in ("data.yml", "data.yaml"):
+        client.log_dict(run, content, name)
+        assert yaml.safe_load(read(client, run, name)) == content
+        assert not read(client, run, name).startswith(b"{")
+
+
+def test_only_texts_are_logged_as_text(client: Client, run: str) -> None:
+    with pytest.raises(InvalidParameterValue, match="log_text takes a text"):
+        client.log_text(run, b"bytes", "file")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert client.list_artifacts(run) == []
+
+
+def test_a_figure_of_matplotlib_becomes_a_picture(client: Client, run: str) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().plot([1, 2, 3])
+    client.log_figure(run, figure, "plots/curve #1.png", save_kwargs={"dpi": 30})
+    client.log_figure(run, figure, "plots/curve.svg")
+    assert read(client, run, "plots/curve #1.png").startswith(b"\x89PNG")
+    assert b"<svg" in read(client, run, "plots/curve.svg")
+
+
+class Plotly:
+    """What a figure of plotly can do."""
+
+    def write_html(self, file: str, **options: object) -> None:
+        Path(file).write_text(f"html {sorted(options.items())}")
+
+    def write_image(self, file: str, **options: object) -> None:
+        Path(file).write_text(f"image {sorted(options.items())}")
+
+
+def test_a_figure_of_plotly_becomes_a_page_or_a_picture(client: Client, run: str) -> None:
+    client.log_figure(run, Plotly(), "figure.html", save_kwargs={"auto_open": True})
+    client.log_figure(run, Plotly(), "figure.png", save_kwargs={"scale": 2})
+    assert read(client, run, "figure.html") == b"html [('auto_open', True), ('include_plotlyjs', 'cdn')]"
+    assert read(client, run, "figure.png") == b"image [('scale', 2)]"
+    with pytest.raises(InvalidParameterValue, match=r"Unsupported file extension for plotly figure: '\.xyz'"):
+        client.log_figure(run, Plotly(), "figure.xyz")
+
+
+def test_what_is_no_figure_is_refused(client: Client, run: str) -> None:
+    with pytest.raises(InvalidParameterValue, match="Unsupported figure object type"):
+        client.log_figure(run, 3, "figure.png")
+    assert client.list_artifacts(run) == []
+
+
+def test_a_folder_is_downloaded_with_all_that_is_in_it(client: Client, run: str, tmp_path: Path) -> None:
+    for path in ("top", "a/one", "a/b/two", "a/b/c/thr ee#"):
+        client.log_text(run, path, path)
+    copy = Path(client.download_artifacts(run, "a/b", tmp_path / "new" / "place"))
+    assert copy == tmp_path / "new" / "place" / "a" / "b"
+    assert (copy / "two").read_text() == "a/b/two"
+    assert (copy / "c" / "thr ee#").read_text() == "a/b/c/thr ee#"
+    everything = Path(client.download_artifacts(run, "", str(tmp_path / "all")))
+    found = sorted(str(file.relative_to(everything)) for file in everything.rglob("*") if file.is_file())
+    assert found == ["a/b/c/thr ee#", "a/b/two", "a/one", "top"]
+
+
+def test_a_download_of_what_is_absent_is_an_error_and_leaves_nothing(
+    client: Client, run: str, tmp_path: Path
+) -> None:
+    client.log_text(run, "x", "a/file")
+    for path in ("nothing", "a/nothing", "a/file/below", "b/c"):
+        with pytest.raises(ResourceDoesNotExist, match=f"'{path}'"):
+            client.download_artifacts(run, path, tmp_path / "place")
+    assert not (tmp_path / "place").exists()
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "..", "C:\\x", "a\\..\\b", "nul\0l"])
+def test_a_path_that_leaves_the_run_is_refused_and_changes_nothing(
+    client: Client, run: str, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    for act in (
+        lambda: client.list_artifacts(run, path),
+        lambda: client.download_artifacts(run, path),
+        lambda: client.log_text(run, "x", path),
+        lambda: client.log_dict(run, {}, path),
+        lambda: client.log_artifact(run, tmp_path / "file", path),
+        lambda: client.log_artifacts(run, tmp_path, path),
+    ):
+        with pytest.raises(InvalidParameterValue, match="Invalid path"):
+            act()
+    assert client.list_artifacts(run) == []
+
+
+def test_a_folder_and_a_file_do_not_replace_each_other(client: Client, run: str) -> None:
+    client.log_text(run, "x", "a/file")
+    for path in ("a", "a/file/below", ""):
+        with pytest.raises(RunstoneError):
+            client.log_text(run, "y", path)
+    assert read(client, run, "a/file") == b"x"
+    assert paths(client, run) == ["a"]
+
+
+def test_an_experiment_may_keep_its_artifacts_elsewhere(
+    client: Client, new_name: Callable[[], str], tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen"
+    places = [
+        f"mlflow-artifacts:/elsewhere/{new_name()}",
+        str(chosen / "plain #1 %20"),
+        (chosen / "uri #2 %20").as_uri(),
+    ]
+    for place in places:
+        experiment = client.create_experiment(new_name(), artifact_location=place)
+        run = client.create_run(experiment).info
+        client.log_text(run.run_id, "here", "a/file")
+        assert paths(client, run.run_id, "a") == ["a/file"]
+        assert read(client, run.run_id, "a/file") == b"here"
+    assert sorted(folder.name for folder in chosen.iterdir()) == ["plain #1 %20", "uri #2 %20"]

@@ -1,0 +1,212 @@
+"""Stores and processes: what outlasts a restart, what processes may do at once, what a read-only folder says."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import runstone
+from runstone import Client
+from runstone.entities import Metric
+from runstone.errors import RunstoneError, StoreError
+from tests.servers import RunningServer
+
+
+def log_something(uri: str) -> str:
+    with Client(uri) as client:
+        experiment = client.create_experiment("kept")
+        run = client.create_run(experiment, run_name="kept ✓").info.run_id
+        client.log_batch(run, [Metric("m", n / 10, n, n) for n in range(1_000)])
+        client.log_param(run, "p", "значение")
+        client.log_text(run, "text", "a/b#1.txt")
+        client.set_terminated(run)
+        return run
+
+
+def check_something(uri: str, run: str) -> None:
+    with Client(uri) as client:
+        kept = client.get_run(run)
+        assert (kept.info.status, kept.info.run_name) == ("FINISHED", "kept ✓")
+        assert kept.data.params == {"p": "значение"}
+        assert kept.data.metrics == {"m": 99.9}
+        assert client.get_series(run, "m")[0].values == [n / 10 for n in range(1_000)]
+        assert Path(client.download_artifacts(run, "a/b#1.txt")).read_text() == "text"
+        assert client.get_experiment_by_name("kept")
+
+
+def test_a_local_store_outlasts_its_clients(tmp_path: Path) -> None:
+    run = log_something(str(tmp_path / "store"))
+    check_something((tmp_path / "store").as_uri(), run)
+
+
+def test_a_server_keeps_everything_over_a_restart(
+    runstone_server: Callable[..., RunningServer],
+) -> None:
+    server = runstone_server()
+    run = log_something(server.url)
+    server.stop()
+    server.restart()
+    check_something(server.url, run)
+
+
+def test_what_a_server_answered_for_outlasts_its_violent_end(
+    runstone_server: Callable[..., RunningServer],
+) -> None:
+    server = runstone_server()
+    run = log_something(server.url)
+    server.kill()
+    server.restart()
+    check_something(server.url, run)
+
+
+def test_a_servers_store_is_read_locally_and_the_reverse(
+    runstone_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    server = runstone_server()
+    run = log_something(server.url)
+    server.stop()
+    check_something(str(server.store), run)
+    here = log_something(str(tmp_path / "store"))
+    check_something(runstone_server(backend_store_uri=tmp_path / "store").url, here)
+
+
+def test_spellings_of_one_store_share_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "store")
+    spellings = ["store", "./store", str(tmp_path / "store"), (tmp_path / "store").as_uri(), "link"]
+    clients = [Client(spelling) for spelling in spellings]
+    monkeypatch.chdir("/")
+    runs = [client.create_run("0").info.run_id for client in clients]
+    for client in clients:
+        assert {run.info.run_id for run in client.search_runs(["0"])} == set(runs)
+        client.close()
+    assert [entry.name for entry in sorted(tmp_path.iterdir())] == ["link", "store"]
+
+
+def test_the_default_store_is_the_folder_mlruns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with Client() as client:
+        assert client.tracking_uri == (tmp_path / "mlruns").as_uri()
+        assert not (tmp_path / "mlruns").exists()
+        run = client.create_run("0").info.run_id
+        client.log_text(run, "x", "file")
+    assert (tmp_path / "mlruns" / "artifacts" / "0" / run / "artifacts" / "file").read_text() == "x"
+    check = [entry.name for entry in tmp_path.iterdir()]
+    assert check == ["mlruns"]
+
+
+def test_a_database_file_is_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = log_something("sqlite:///tracking.db")
+    check_something(f"sqlite:///{tmp_path}/tracking.db", run)
+    assert (tmp_path / "tracking.db").is_file()
+
+
+@pytest.mark.parametrize(
+    "uri", ["databricks", "databricks://profile", "uc:workspace", "ftp://host/x", "http://"]
+)
+def test_a_tracking_uri_that_leads_nowhere_is_refused(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunstoneError):
+        Client(uri).search_experiments()
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- processes that share a store -----------------------------------------------------------------
+
+
+def train(uri: str, experiment: str, number: int, results: Connection) -> None:
+    runstone.set_tracking_uri(uri)
+    runstone.set_experiment(experiment_id=experiment)
+    assert runstone.active_run() is None
+    with runstone.start_run(run_name=f"child {number}") as run:
+        for step in range(50):
+            runstone.log_metric("m", number, step=step)
+    results.send(run.info.run_id)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_child_processes_log_to_the_store_of_their_parent(
+    mlflow: ModuleType, client: Client, tracking_uri: str, experiment: str, method: str
+) -> None:
+    context: Any = multiprocessing.get_context(method)
+    with mlflow.start_run() as parent:
+        mlflow.log_metric("before", 1.0)
+        pipes = [context.Pipe(duplex=False) for _ in range(3)]
+        children = [
+            context.Process(target=train, args=(tracking_uri, experiment, n, sender))
+            for n, (_, sender) in enumerate(pipes)
+        ]
+        for child in children:
+            child.start()
+        for step in range(50):
+            mlflow.log_metric("meanwhile", 1.0, step=step)
+        for child in children:
+            child.join(40)
+        assert [child.exitcode for child in children] == [0, 0, 0]
+        mlflow.log_metric("after", 1.0)
+        assert mlflow.active_run() is parent
+    runs = [receiver.recv() for receiver, _ in pipes]
+    for number, run in enumerate(runs):
+        found = client.get_run(run)
+        assert (found.info.status, found.info.run_name) == ("FINISHED", f"child {number}")
+        assert [m.value for m in client.get_metric_history(run, "m")] == [float(number)] * 50
+    ended = client.get_run(parent.info.run_id)
+    assert (ended.info.status, set(ended.data.metrics)) == ("FINISHED", {"before", "meanwhile", "after"})
+    assert len(client.get_metric_history(parent.info.run_id, "meanwhile")) == 50
+    for receiver, sender in pipes:
+        receiver.close()
+        sender.close()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_client_made_before_a_fork_works_on_both_sides(client: Client, run: str) -> None:
+    client.log_metric(run, "m", 0.0, timestamp=1, step=0)
+    child = os.fork()
+    if child == 0:
+        try:
+            for step in range(1, 51):
+                client.log_metric(run, "m", 1.0, timestamp=1, step=step)
+        except BaseException:  # noqa: BLE001  (a child must not run on into the tests)
+            os._exit(1)
+        os._exit(0)
+    for step in range(51, 101):
+        client.log_metric(run, "m", 2.0, timestamp=1, step=step)
+    assert os.waitpid(child, 0)[1] == 0
+    assert [m.step for m in client.get_metric_history(run, "m")] == list(range(101))
+
+
+# --- folders that cannot be written ---------------------------------------------------------------
+
+
+@contextmanager
+def without_privileges() -> Generator[None]:
+    """Root may write anywhere: act as nobody meanwhile."""
+    if (user := os.geteuid()) == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_read_only_place_gives_an_error_that_names_it(tmp_path: Path) -> None:
+    with Client(str(tmp_path / "elsewhere")) as client:
+        client.create_run("0")  # all that is imported at first use is imported now
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o555)
+        for place in (name, f"{name}/mlruns", f"sqlite:///{name}/file.db"):
+            with without_privileges(), pytest.raises(StoreError, match=name), Client(place) as client:
+                client.create_run("0")
+        assert list(Path(name).iterdir()) == []
