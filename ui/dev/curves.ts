@@ -43,7 +43,7 @@ function valueAt(key: string, t: number, q: number, next: () => number, blowUp: 
   }
   if (key.endsWith("acc_top5")) return 0.965 - 0.05 * q - 0.72 * (1 + t * 60) ** -1.1 + 0.002 * noise;
   if (key.includes("acc") || key.startsWith("test") || key.startsWith("best")) return 0.83 - 0.05 * q - 0.8 * (1 + t * 46) ** -0.98 + 0.003 * noise - blowUp * 0.05;
-  if (key === "train/lr") return 1e-3 * (q + 0.2) * (t < 0.06 ? 0.02 + (0.98 * t) / 0.06 : Math.max(0.004, 0.5 * (1 + Math.cos(3.1416 * Math.min(1, t)))));
+  if (key === "train/lr") return 1e-3 * (q + 0.2) * (t < 0.06 ? 0.02 + (0.98 * t) / 0.06 : Math.max(0.004, 0.5 * (1 + Math.cos(Math.PI * Math.min(1, t)))));
   if (key.includes("throughput")) return 2980 + q * 240 + noise * 26 - (next() > 0.985 ? 500 * next() : 0);
   if (key.includes("util")) return Math.min(99.6, 94 + noise * 2.2 - (Math.floor(t * 1000) % 137 < 4 ? 38 * next() : 0));
   if (key.includes("memory")) return 61 + q * 3 + Math.min(2, t * 21) + noise * 0.08;

@@ -126,7 +126,7 @@ const stress = Array.from({ length: 30 }, (_, i) =>
     name: i % 5 === 0 ? `${LONG}seed${String(i).padStart(8, "0")}` : i % 7 === 3 ? "اختبار-التقطير-متعدد-اللغات-0004" : i % 7 === 4 ? "翻訳モデル蒸留実験・学生六層・温度二・学習率三万分の一・種〇〇〇三" : `seed-${i}`,
     status: i % 6 === 5 ? "FAILED" : "FINISHED", lr: String(10 ** -(i % 5)), minutesAgo: 100 + i * 30, minutes: 30,
     user: "ada", optimizer: "adam", diverges: i % 6 === 5,
-    keys: [...CURVES, ...Array.from({ length: 188 }, (_, k) => `layer${k % 12}/block/grad_norm_${k}`)],
+    keys: [...CURVES, ...Array.from({ length: 188 }, (__, k) => `layer${k % 12}/block/grad_norm_${k}`)],
   }, i));
 
 const single = build("3", { name: "first-light", status: "FINISHED", lr: "0.1", minutesAgo: 610, minutes: 3, user: "ada", optimizer: "sgd", keys: ["loss", "accuracy", "final_score"] }, 77);

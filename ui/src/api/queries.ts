@@ -54,6 +54,18 @@ export function useExperiments(search: string) {
   });
 }
 
+/** The run that started last, for the list of experiments. */
+export function useLatestRun(experimentId: string | undefined) {
+  return useQuery({
+    queryKey: ["latest", experimentId],
+    queryFn: ({ signal }) => post<SearchRunsResponse>("mlflow/runs/search", { experiment_ids: [experimentId], max_results: 1 }, signal),
+    select: (answer) => answer.runs?.[0] ?? null,
+    enabled: experimentId !== undefined,
+    staleTime: 5000,
+    refetchInterval: () => (isGone() ? false : 10_000),
+  });
+}
+
 export function useExperiment(experimentId: string) {
   return useQuery({
     queryKey: ["experiment", experimentId],

@@ -65,7 +65,7 @@ interface BodyProps {
 function Body({ model, metric, onZoom, pending, failed }: BodyProps) {
   if (model.kind === "lines") {
     const label = `${metric}, ${model.lines.length === 1 ? "one run" : `${model.lines.length} runs`}`;
-    return <Plot model={model} label={label} onZoom={onZoom} />;
+    return <Plot key={String(model.log)} model={model} label={label} onZoom={onZoom} />;
   }
   if (model.kind === "bars") return <Bars bars={model.bars} label={metric} />;
   if (pending && !failed) return <div className="plot" aria-busy="true" />;

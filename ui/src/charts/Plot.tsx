@@ -2,14 +2,18 @@
 
 import { useEffect, useId, useRef, useState } from "react";
 
+import { useStable } from "../lib/stable";
 import { useStore } from "../lib/store";
 import { theme } from "../lib/theme";
 import { chartColors } from "./colors";
 import { hover, leave } from "./hover";
 import { type Reading, readings } from "./nearest";
-import { createPlot, type PlotEvents, type PlotHandle } from "./render";
+import { createPlot, type PlotHandle } from "./render";
 import { Tooltip } from "./Tooltip";
 import type { LinesModel, Range } from "./types";
+
+/** A line that ended is still read this far beyond its end, as a share of the axis. */
+const REACH = 0.02;
 
 interface PlotProps {
   model: LinesModel;
@@ -23,75 +27,64 @@ interface Pointed {
   found: Reading[];
 }
 
-const REACH = 0.02;
-
+/** Mount it anew when `model.log` changes: a scale keeps its kind for life. */
 export function Plot({ model, label, onZoom }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const handle = useRef<PlotHandle>(undefined);
   const colors = chartColors(useStore(theme, (value) => value));
+  const [first] = useState({ model, colors });
   const [pointed, setPointed] = useState<Pointed>();
   const [frozen, setFrozen] = useState(false);
   const id = useId();
-  const now = useRef({ model, frozen, onZoom, colors });
-  now.current = { model, frozen, onZoom, colors };
+
+  const onCursor = useStable((x: number | undefined, y: number | undefined) => {
+    const plot = handle.current;
+    if (frozen || !plot) return;
+    if (x === undefined || y === undefined) {
+      setPointed(undefined);
+      if (hover.get().source === id) leave();
+      return;
+    }
+    const { lines, xRange, x: axis } = model;
+    const top = y + plot.top();
+    const found = readings(lines, x, top, (xRange[1] - xRange[0]) * REACH, plot.toY);
+    hover.set({ run: found[0]?.line.run.id, x, axis, source: id });
+    setPointed({ left: plot.toX(x), top, found });
+  });
+  const follow = useStable(() => {
+    const { run, x, axis, source } = hover.get();
+    const here = axis === model.x ? x : undefined;
+    handle.current?.lift(run);
+    if (source !== id && !frozen) handle.current?.point(here);
+    handle.current?.mark(run, here);
+  });
 
   useEffect(() => {
     const element = box.current;
     if (!element) return undefined;
-    const plot = createPlot(element, now.current.model, now.current.colors, eventsOf(id, now, handle, setPointed));
+    const plot = createPlot(element, first.model, first.colors, { onCursor, onZoom, onReset: () => onZoom(undefined) });
     handle.current = plot;
     const resized = new ResizeObserver(() => plot.resize(element.clientWidth, element.clientHeight));
     resized.observe(element);
-    const follow = () => {
-      const { run, x, axis, source } = hover.get();
-      plot.lift(run);
-      const here = axis === now.current.model.x ? x : undefined;
-      if (source !== id) plot.point(here);
-      plot.mark(run, here);
-    };
     const unsubscribe = hover.subscribe(follow);
     return () => {
       unsubscribe();
       resized.disconnect();
       plot.destroy();
     };
-  }, [id, model.log]);
-
-  useEffect(() => {
-    handle.current?.update(model, colors);
-  }, [model, colors]);
+  }, [first, onCursor, onZoom, follow]);
+  useEffect(() => handle.current?.update(model, colors), [model, colors]);
 
   const onClick = () => {
-    if (frozen) leave();
+    if (frozen) {
+      leave();
+      setPointed(undefined);
+    }
     setFrozen(!frozen && pointed !== undefined);
-    if (frozen) setPointed(undefined);
   };
   return (
     <div ref={box} className={frozen ? "plot frozen" : "plot"} role="img" aria-label={label} onClick={onClick}>
       {pointed && <Tooltip model={model} found={pointed.found} left={pointed.left} top={pointed.top} frozen={frozen} />}
     </div>
   );
-}
-
-type Now = React.RefObject<{ model: LinesModel; frozen: boolean; onZoom: (range: Range | undefined) => void }>;
-
-function eventsOf(id: string, now: Now, handle: React.RefObject<PlotHandle | undefined>, setPointed: (pointed: Pointed | undefined) => void): PlotEvents {
-  return {
-    onZoom: (range) => now.current.onZoom(range),
-    onReset: () => now.current.onZoom(undefined),
-    onCursor: (x, y) => {
-      if (now.current.frozen) return;
-      const plot = handle.current;
-      if (x === undefined || y === undefined || !plot) {
-        setPointed(undefined);
-        if (hover.get().source === id) leave();
-        return;
-      }
-      const { lines, xRange, x: axis } = now.current.model;
-      const top = y + plot.top();
-      const found = readings(lines, x, top, (xRange[1] - xRange[0]) * REACH, plot.toY);
-      hover.set({ run: found[0]?.line.run.id, x, axis, source: id });
-      setPointed({ left: plot.toX(x), top, found });
-    },
-  };
 }

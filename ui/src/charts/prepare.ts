@@ -117,7 +117,7 @@ function bounds(values: number[]): Range {
 }
 
 function middle(values: number[]): Range {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   return [at(0.01), at(0.99)];
 }

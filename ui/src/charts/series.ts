@@ -75,12 +75,12 @@ export function grouped<T extends { runId: string; key: string }>(queue: T[]): T
   return groups;
 }
 
-function groupBy<T>(items: T[], nameOf: (item: T) => string): Map<string, T[]> {
+function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(nameOf(item));
+    const group = groups.get(keyOf(item));
     if (group) group.push(item);
-    else groups.set(nameOf(item), [item]);
+    else groups.set(keyOf(item), [item]);
   }
   return groups;
 }

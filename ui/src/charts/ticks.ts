@@ -37,7 +37,8 @@ function wall(value: number, step: number): string {
   if (step >= DAY || (midnight && step >= MINUTE)) {
     return at.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
   }
-  return clock(value, step < MINUTE);
+  const text = clock(value, step < MINUTE);
+  return step < SECOND ? `${text}.${String(at.getMilliseconds()).padStart(3, "0").slice(0, step < 100 ? 3 : 1)}` : text;
 }
 
 /** Marks of wall time fall on whole hours and days of this place, not of Greenwich. */

@@ -4,14 +4,16 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 
-import { useExperiments } from "../api/queries";
+import { useExperiments, useLatestRun } from "../api/queries";
 import type { Experiment } from "../api/types";
 import { Empty, Message, Progress, Python, SearchField } from "../frame/bits";
 import { Name } from "../frame/Name";
+import { StateMark } from "../frame/StateMark";
 import { TopBar } from "../frame/TopBar";
 import { useNow } from "../lib/clock";
 import { ago, count, fullTime, shortTime } from "../lib/format";
 import { useHotkeys } from "../lib/hotkeys";
+import { nameOf } from "../runs/model";
 import { usePageTitle } from "../lib/title";
 
 const ROW = 40;
@@ -37,7 +39,8 @@ export function ExperimentsPage() {
     setAt(-1);
     void navigate({ to: "/", search: value ? { q: value } : {}, replace: true });
   };
-  const fresh = result.isSuccess && !q && experiments.every((one) => one.experiment_id === "0" && !one.last_update_time);
+  const only = result.isSuccess && !q && experiments.length === 1 ? experiments[0]?.experiment_id : undefined;
+  const nothingYet = useLatestRun(only).data === null;
   return (
     <>
       <TopBar />
@@ -60,7 +63,7 @@ export function ExperimentsPage() {
         {result.error && !result.data && <Message kind="bad">{result.error.message}</Message>}
         {experiments.length > 0 && <List experiments={experiments} at={at} onEnd={() => result.hasNextPage && !result.isFetching && void result.fetchNextPage()} />}
         {result.isSuccess && experiments.length === 0 && q && <Empty title={`No experiment is named like ${q}`}><p>Capitals do not matter; <span className="mono">%</span> stands for anything.</p></Empty>}
-        {(fresh || (result.isSuccess && experiments.length === 0 && !q)) && <FirstLines />}
+        {((only && nothingYet) || (result.isSuccess && experiments.length === 0 && !q)) && <FirstLines />}
       </main>
     </>
   );
@@ -93,6 +96,7 @@ function List({ experiments, at, onEnd }: { experiments: Experiment[]; at: numbe
       <div className="er hd" role="row">
         <span role="columnheader">Name</span>
         <span role="columnheader" className="num">Id</span>
+        <span role="columnheader" className="hide-s">Last run</span>
         <span role="columnheader" className="when">Last activity</span>
         <span role="columnheader" className="when hide-s">Created</span>
       </div>
@@ -115,12 +119,15 @@ interface RowProps {
 
 function ExperimentRow({ experiment, top, focused, now }: RowProps) {
   const { experiment_id: experimentId, name, last_update_time: updated, creation_time: created } = experiment;
+  const latest = useLatestRun(experimentId).data;
+  const active = latest ? (latest.info.status === "RUNNING" ? now : (latest.info.end_time ?? latest.info.start_time)) : updated;
   return (
     <Link to="/experiments/$experimentId" params={{ experimentId }} className={focused ? "er kf" : "er"} role="row" style={{ transform: `translateY(${top}px)` }}>
       <span role="cell" className="nmw"><Name text={name} /></span>
       <span role="cell" className="num mut">{experimentId.length > 8 ? <span title={experimentId}>…{experimentId.slice(-6)}</span> : experimentId}</span>
-      <span role="cell" className="when" title={updated && fullTime(updated) || ""}>{updated ? ago(updated, now) : "–"}</span>
-      <span role="cell" className="when hide-s" title={created && fullTime(created) || ""}>{created ? shortTime(created, now) : "–"}</span>
+      <span role="cell" className="nmw hide-s">{latest && <><StateMark status={latest.info.status} /><Name text={nameOf(latest)} className="sec" /></>}{latest === null && <span className="mut">no runs</span>}</span>
+      <span role="cell" className="when" title={active ? fullTime(active) : ""}>{active ? ago(active, now) : "–"}</span>
+      <span role="cell" className="when hide-s" title={created ? fullTime(created) : ""}>{created ? shortTime(created, now) : "–"}</span>
     </Link>
   );
 }

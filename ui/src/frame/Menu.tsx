@@ -15,16 +15,16 @@ interface MenuProps {
 
 export function Menu({ label, className = "btn", trigger, children, align = "left" }: MenuProps) {
   const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
+  const [button, setButton] = useState<HTMLButtonElement | null>(null);
   const id = useId();
   const close = () => {
     setOpen(false);
-    button.current?.focus({ preventScroll: true });
+    button?.focus({ preventScroll: true });
   };
   return (
     <>
       <button
-        ref={button}
+        ref={setButton}
         type="button"
         className={className}
         title={label}
@@ -36,8 +36,8 @@ export function Menu({ label, className = "btn", trigger, children, align = "lef
       >
         {trigger}
       </button>
-      {open && button.current && (
-        <Floating id={id} label={label} anchor={button.current} align={align} close={close}>
+      {open && button && (
+        <Floating id={id} label={label} anchor={button} align={align} close={close}>
           {children(close)}
         </Floating>
       )}

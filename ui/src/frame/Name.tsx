@@ -2,8 +2,15 @@
 
 import { splitTail } from "../lib/text";
 
-export function Name({ text, className = "" }: { text: string; className?: string }) {
-  const [head, tail] = splitTail(text);
+interface NameProps {
+  text: string;
+  className?: string;
+  /** Characters at the end that always stay. */
+  keep?: number;
+}
+
+export function Name({ text, className = "", keep = 12 }: NameProps) {
+  const [head, tail] = splitTail(text, keep);
   return (
     <span className={`nm ${tail ? "mid" : ""} ${className}`} title={text}>
       <bdi className="clip">{head}</bdi>

@@ -60,13 +60,17 @@ export function SearchField({ value, onChange, label, hotkey, inputRef, invalid,
   );
 }
 
+function wordClass(part: string): string {
+  if (part.startsWith('"')) return "s";
+  return /^\d/.test(part) ? "n" : "kw";
+}
+
 /** Python with the little colouring that tells words, texts and numbers apart. */
 export function Python({ code }: { code: string }) {
   const parts = code.split(/(\b(?:import|as|with|from)\b|"(?:[^"\\]|\\.)*"|\b\d[\d.]*\b)/);
-  const kind = (part: string) => (/^"/.test(part) ? "s" : /^\d/.test(part) ? "n" : /^[a-z]+$/.test(part) ? "kw" : "");
   return (
     <pre className="snippet">
-      <code>{parts.map((part, i) => (i % 2 ? <span key={i} className={kind(part)}>{part}</span> : part))}</code>
+      <code>{parts.map((part, i) => (i % 2 ? <span key={i} className={wordClass(part)}>{part}</span> : part))}</code>
       <CopyButton text={code} label="Copy these lines" />
     </pre>
   );

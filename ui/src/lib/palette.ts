@@ -21,13 +21,13 @@ export function slotOf(runId: string): number {
 
 /** Dashes follow age, not row order, so sorting and filtering repaint nothing. */
 export function assignInk(plotted: { id: string; started: number }[]): Map<string, Ink> {
-  const seen = new Array<number>(SLOTS + 1).fill(0);
+  const seen = new Map<number, number>();
   const byAge = plotted.toSorted((a, b) => a.started - b.started || (a.id < b.id ? -1 : 1));
   return new Map(
     byAge.map(({ id }) => {
       const slot = slotOf(id);
-      const turn = seen[slot] ?? 0;
-      seen[slot] = turn + 1;
+      const turn = seen.get(slot) ?? 0;
+      seen.set(slot, turn + 1);
       return [id, { slot, dash: turn % DASHES }];
     }),
   );

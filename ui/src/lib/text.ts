@@ -17,18 +17,15 @@ export function splitKey(key: string): [prefix: string, name: string] {
 
 /** A regular expression typed by a person: case-insensitive, and taken literally while it is not valid yet. */
 export function searchPattern(text: string): RegExp {
+  return compiled(text) ?? new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+}
+
+export const isPattern = (text: string): boolean => compiled(text) !== undefined;
+
+function compiled(text: string): RegExp | undefined {
   try {
     return new RegExp(text, "i");
   } catch {
-    return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
-  }
-}
-
-export function isPattern(text: string): boolean {
-  try {
-    new RegExp(text, "i");
-    return true;
-  } catch {
-    return false;
+    return undefined; // half-typed: the caller decides what that means
   }
 }

@@ -38,5 +38,5 @@ export function toggled(items: string[], item: string): string[] {
 
 /** MLflow's clients print `/#/experiments/1/runs/abc`: the same page without the hash. */
 export function pathOfHash(hash: string): string | undefined {
-  return hash.startsWith("#/") ? hash.slice(1) : undefined;
+  return /^#\/(?!\/)/.test(hash) ? hash.slice(1) : undefined;
 }

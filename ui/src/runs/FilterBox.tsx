@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 
 import type { ApiError } from "../api/client";
 import { Icon } from "../frame/icons";
+import { useStable } from "../lib/stable";
 import { errorSpan } from "./model";
 
 const PAUSE_MS = 700;
@@ -19,20 +20,23 @@ export function FilterBox({ value, onApply, error }: FilterBoxProps) {
   const [text, setText] = useState(value);
   const input = useRef<HTMLInputElement>(null);
   const paint = useRef<HTMLSpanElement>(null);
-  const apply = useRef(onApply);
-  apply.current = onApply;
-  useEffect(() => setText(value), [value]);
+  const [applied, setApplied] = useState(value);
+  if (value !== applied) {
+    setApplied(value);
+    if (value !== text.trim()) setText(value);
+  }
+  const apply = useStable(onApply);
   useEffect(() => {
     if (text.trim() === value) return undefined;
-    const timer = setTimeout(() => apply.current(text.trim()), PAUSE_MS);
+    const timer = setTimeout(() => apply(text.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, value]);
+  }, [text, value, apply]);
   const follow = () => {
     if (paint.current && input.current) paint.current.style.transform = `translateX(${-input.current.scrollLeft}px)`;
   };
   useEffect(follow);
   const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === "Enter") apply.current(text.trim());
+    if (event.key === "Enter") apply(text.trim());
     if (event.key === "Escape") {
       if (text !== value) setText(value);
       else input.current?.blur();

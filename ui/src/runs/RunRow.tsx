@@ -10,7 +10,8 @@ import { StateMark } from "../frame/StateMark";
 import { Swatch } from "../frame/Swatch";
 import { colorVar, type Ink } from "../lib/palette";
 import { useStore } from "../lib/store";
-import { indexOf, metricOf, nameOf, type PaneColumn, type Row } from "./model";
+import { indexOf, metricOf, nameOf, type PaneColumn } from "./model";
+import type { Row } from "./tree";
 
 interface RunRowProps {
   row: Row;

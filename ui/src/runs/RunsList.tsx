@@ -10,8 +10,9 @@ import { rowHeight } from "../lib/measure";
 import { useStable } from "../lib/stable";
 import { joinList, splitList, toggled } from "../lib/url";
 import { EyeMenu } from "./EyeMenu";
-import { DEFAULT_SORT, metricOf, nextSort, PARENT_TAG, indexOf, type PaneColumn, type Row } from "./model";
+import { DEFAULT_SORT, indexOf, metricOf, nextSort, type PaneColumn, PARENT_TAG } from "./model";
 import { RunRow } from "./RunRow";
+import type { Row } from "./tree";
 import type { Workspace } from "./useWorkspace";
 
 export function RunsList({ workspace, columns }: { workspace: Workspace; columns: PaneColumn[] }) {

@@ -97,10 +97,10 @@ interface GripProps {
 }
 
 function Grip({ width, onMove, onStep }: GripProps) {
+  const move = (moved: PointerEvent) => onMove(moved.clientX);
   const onPointerDown = (event: React.PointerEvent<HTMLDivElement>) => {
     const grip = event.currentTarget;
     grip.setPointerCapture(event.pointerId);
-    const move = (moved: PointerEvent) => onMove(moved.clientX);
     grip.addEventListener("pointermove", move);
     grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", move), { once: true });
   };

@@ -42,56 +42,6 @@ export function durationOf(run: Run, now: number): number | undefined {
   return end - start;
 }
 
-export interface Row {
-  run: Run;
-  depth: number;
-  kids: number;
-  open: boolean;
-  /** The last child of its parent: the tree's line ends here. */
-  last: boolean;
-}
-
-/** Children under their parent when both are loaded; a family stands where its first member stands in the order. */
-export function buildTree(runs: Run[], shut: ReadonlySet<string>): Row[] {
-  const byId = new Map(runs.map((run) => [run.info.run_id, run]));
-  const kids = new Map<string, Run[]>();
-  const seen = new Set<string>();
-  const roots: Run[] = [];
-  for (const run of runs) {
-    const parent = parentIn(byId, run);
-    if (parent) kids.set(parent.info.run_id, [...(kids.get(parent.info.run_id) ?? []), run]);
-    const root = rootOf(byId, run);
-    if (!seen.has(root.info.run_id)) {
-      seen.add(root.info.run_id);
-      roots.push(root);
-    }
-  }
-  const rows: Row[] = [];
-  const walk = (run: Run, depth: number, last: boolean) => {
-    const own = kids.get(run.info.run_id) ?? [];
-    const open = own.length > 0 && !shut.has(run.info.run_id);
-    rows.push({ run, depth, kids: own.length, open, last });
-    if (open) own.forEach((kid, i) => walk(kid, depth + 1, i === own.length - 1));
-  };
-  for (const root of roots) walk(root, 0, false);
-  return rows;
-}
-
-function parentIn(byId: Map<string, Run>, run: Run): Run | undefined {
-  const id = indexOf(run).tags.get(PARENT_TAG);
-  return id === undefined || id === run.info.run_id ? undefined : byId.get(id);
-}
-
-function rootOf(byId: Map<string, Run>, run: Run): Run {
-  const path = new Set<Run>();
-  let root = run;
-  for (let up = parentIn(byId, root); up && !path.has(up); up = parentIn(byId, root)) {
-    path.add(root);
-    root = up;
-  }
-  return root;
-}
-
 export interface Eyes {
   eye?: string | undefined;
   on?: string | undefined;
@@ -135,11 +85,12 @@ export function nextSort(current: string, field: string): string {
   return /^metrics\.|_time$/.test(field) ? `-${field}` : field;
 }
 
+const machine = (key: string) => Number(/^system[/_.]/.test(key));
+
 /** The keys that occur: the most frequent first, then by name, the machine's own figures last. */
 export function keysOf(runs: Run[], kind: "metrics" | "params" | "tags"): string[] {
   const counts = new Map<string, number>();
   for (const run of runs) for (const key of indexOf(run)[kind].keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const machine = (key: string) => Number(/^system[/_.]/.test(key));
   return [...counts.keys()].toSorted(
     (a, b) => machine(a) - machine(b) || (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1),
   );
@@ -153,18 +104,19 @@ export interface PaneColumn {
 
 const TELLING = [/^(val|valid|validation|eval|test)[/_.-]?.*(acc|auc|f1|score)/i, /^(val|valid|validation|eval|test)[/_.-]?.*(loss|error|rmse|mae)/i, /acc|auc|f1|score|r2/i, /loss|error|rmse|mae/i];
 
+function rank(key: string): number {
+  const at = TELLING.findIndex((pattern) => pattern.test(key));
+  return machine(key) ? TELLING.length + 1 : at < 0 ? TELLING.length : at;
+}
+
 /** The figures worth a place in the pane: what the list is sorted by, telling metrics, a param that differs. */
 export function paneColumns(runs: Run[], sort: string, room: number): PaneColumn[] {
-  const rank = (key: string) => {
-    const at = TELLING.findIndex((pattern) => pattern.test(key));
-    return /^system[/_.]/.test(key) ? 99 : at < 0 ? TELLING.length : at;
-  };
   const [entity, sorted] = sortField(sort);
   const metrics = keysOf(runs, "metrics");
   const common = runs.length / 3;
   const often = metrics.filter((key) => runs.filter((run) => indexOf(run).metrics.has(key)).length >= common);
   const telling = often.toSorted((a, b) => rank(a) - rank(b));
-  const differing = keysOf(runs, "params").find((key) => new Set(runs.map((run) => indexOf(run).params.get(key))).size > 1);
+  const differing = keysOf(runs, "params").find((key) => new Set(runs.flatMap((run) => indexOf(run).params.get(key) ?? [])).size > 1);
   const fields = [
     ...(entity === "metrics" || entity === "params" ? [`${entity}.${sorted}`] : []),
     ...telling.slice(0, 2).map((key) => `metrics.${key}`),

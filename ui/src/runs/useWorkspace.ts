@@ -1,7 +1,7 @@
 /** The state of an experiment's page: the address, the runs it asks for, and what follows from both. */
 
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import { ApiError } from "../api/client";
 import { isLive, useRuns } from "../api/queries";
@@ -13,7 +13,8 @@ import { useStable } from "../lib/stable";
 import { joinList, splitList, stringifySearch, toggled } from "../lib/url";
 import type { Patch, WorkspaceSearch } from "../lib/view";
 import { chartRunOf } from "./chartRun";
-import { buildTree, DEFAULT_SORT, keysOf, orderClause, plottedIds, type Row } from "./model";
+import { DEFAULT_SORT, keysOf, orderClause, plottedIds } from "./model";
+import { buildTree, type Row } from "./tree";
 
 const RECHECK_MS = 5000;
 const NOBODY: ReadonlySet<string> = new Set();
@@ -91,9 +92,9 @@ function usePatch(): Patch<WorkspaceSearch> {
 
 /** The rows of the last valid answer stay while a filter is wrong or the server is gone. */
 function useLastGood<T>(experimentId: string, data: T | undefined): T | undefined {
-  const last = useRef<{ experimentId: string; data: T }>(undefined);
-  if (data !== undefined) last.current = { experimentId, data };
-  return last.current?.experimentId === experimentId ? last.current.data : undefined;
+  const [last, setLast] = useState({ experimentId, data });
+  if (data !== undefined && data !== last.data) setLast({ experimentId, data });
+  return data ?? (last.experimentId === experimentId ? last.data : undefined);
 }
 
 /** A run that moved between two pages while they were read is kept once. */

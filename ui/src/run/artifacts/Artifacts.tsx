@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { isLive, useArtifacts } from "../../api/queries";
 import type { FileInfo, Run } from "../../api/types";
 import { Empty, Message } from "../../frame/bits";
+import { Name } from "../../frame/Name";
 import { Icon } from "../../frame/icons";
 import { formatBytes } from "../../lib/format";
 import { joinList, splitList, toggled } from "../../lib/url";
@@ -81,7 +82,7 @@ function Node({ file, depth, ...tree }: TreeProps & { file: FileInfo; depth: num
       >
         <span className="tw">{file.is_dir && <Icon name={isOpen ? "down" : "right"} />}</span>
         <Icon name={icon} />
-        <span className="clip"><bdi>{name}</bdi></span>
+        <Name text={name} keep={8} />
         <span className="num">{file.is_dir ? "" : formatBytes(file.file_size ?? 0)}</span>
       </button>
       {isOpen && <Folder path={file.path} depth={depth + 1} {...tree} />}

@@ -1,9 +1,8 @@
-/** An HTML artifact in a frame of its own: it can never act as this page, and runs no script unless asked to. */
+/** An HTML artifact in a frame of its own: a picture of a page, without scripts and without reach into this one. */
 
 import { useState } from "react";
 
 export function Html({ source, name }: { source: string; name: string }) {
-  const [scripts, setScripts] = useState(false);
   const [asSource, setAsSource] = useState(false);
   return (
     <>
@@ -12,16 +11,9 @@ export function Html({ source, name }: { source: string; name: string }) {
           <button type="button" aria-pressed={!asSource} onClick={() => setAsSource(false)}>Page</button>
           <button type="button" aria-pressed={asSource} onClick={() => setAsSource(true)}>Source</button>
         </span>
-        {!asSource && (
-          <label className="opt"><input type="checkbox" checked={scripts} onChange={(event) => setScripts(event.target.checked)} />Run its scripts, apart from this page</label>
-        )}
+        {!asSource && <span className="mut clip">Its scripts do not run here; download it to open it in full.</span>}
       </div>
-      {asSource ? (
-        <pre className="code">{source}</pre>
-      ) : (
-        // Without allow-same-origin the frame has an origin of its own: no cookies, no storage, no reach into the page.
-        <iframe key={String(scripts)} className="frame-html" title={name} sandbox={scripts ? "allow-scripts" : ""} srcDoc={source} referrerPolicy="no-referrer" />
-      )}
+      {asSource ? <pre className="code" tabIndex={0}>{source}</pre> : <iframe className="frame-html" title={name} sandbox="" srcDoc={source} referrerPolicy="no-referrer" />}
     </>
   );
 }
