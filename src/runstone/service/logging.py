@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from runstone.entities.metric import check_step, check_timestamp
 from runstone.entities.names import (
+    MAX_DATASET_DIGEST_LENGTH,
+    MAX_DATASET_NAME_LENGTH,
     MAX_KEY_LENGTH,
     MAX_PARAM_LENGTH,
     MAX_RUN_NAME_LENGTH,
@@ -89,6 +91,12 @@ def _context(metric: wire.LogMetric | wire.Metric) -> tuple[str, str, str]:
         raise InvalidParameterValue(
             "Both dataset_name and dataset_digest must be provided if one is provided"
         )
+    for text, limit, what in (
+        (metric.dataset_name, MAX_DATASET_NAME_LENGTH, "dataset_name"),
+        (metric.dataset_digest, MAX_DATASET_DIGEST_LENGTH, "dataset_digest"),
+    ):
+        check_length(text, limit, what)
+        check_text(text, what)
     return "", metric.dataset_name, metric.dataset_digest
 
 

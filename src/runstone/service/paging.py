@@ -68,7 +68,7 @@ def page_offset(token: str | None) -> int:
         raise InvalidParameterValue("Invalid page token, could not base64-decode") from error
     try:
         offset = json.loads(decoded)["offset"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}") from error
     if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= MAX_INT64:
         raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}")

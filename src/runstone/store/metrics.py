@@ -26,6 +26,8 @@ def read(connection: Connection, run: int, keys: Collection[int]) -> Mapping[int
     A metric without points is left out. Opens the chunks of these keys, the blocks that may hold one of them, and the
     segments that are not sealed yet.
     """
+    if not keys:
+        return {}
     wanted = np.array(sorted(keys), np.int64)
     parts = [
         points.take(np.isin(points.keys, wanted))

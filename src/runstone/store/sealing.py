@@ -8,6 +8,7 @@ another process was quicker, the rows do not match and everything stays as it wa
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -15,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from runstone.errors import RunstoneError
 from runstone.store.schema import metric_block, metric_chunk, metric_segment
 from runstone.store.writer import Abandon
 
 if TYPE_CHECKING:
     from runstone.store.engine import Store
     from runstone.store.points import Columns
+
+_log = logging.getLogger("runstone.store")
 
 SEGMENTS_TO_SEAL = 512
 POINTS_TO_SEAL = 65_536
@@ -50,9 +54,18 @@ class Sealer:
             self.seal(run)
 
     def seal(self, run: int) -> None:
-        """Seal all segments of a run. One lone segment is left: it would not become smaller by much."""
+        """Seal all segments of a run. One lone segment is left: it would not become smaller by much.
+
+        A failure is logged, not raised: what was logged is stored either way, and the next occasion tries again.
+        """
         with self._lock:
             self._gathered.pop(run, None)
+        try:
+            self._seal(run)
+        except RunstoneError as error:
+            _log.warning("The points of run %d are not sealed, and stay as they are: %s", run, error)
+
+    def _seal(self, run: int) -> None:
         with self._store.read() as connection:
             segments = connection.execute(
                 select(metric_segment.c.id, metric_segment.c.data).where(metric_segment.c.run == run)
