@@ -38,7 +38,7 @@ class ListResponse(Response):
 def artifact_routes(service: Service, pools: Pools) -> Iterator[Route]:
     """The routes of the proxy and of the download links."""
     proxy = _Proxy(service, pools)
-    path = "{path:path}"
+    path = "{path:anything}"
     yield from api_routes(f"{_PROXY}/artifacts", GET=proxy.list)
     yield from api_routes(f"{_PROXY}/artifacts/{path}", GET=proxy.read, PUT=proxy.write, DELETE=proxy.delete)
     yield from api_routes(f"{_PROXY}/mpu/{{step}}/{path}", POST=_no_multipart_upload)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 
@@ -13,6 +14,21 @@ Endpoint = Callable[[Request], Awaitable[App]]
 """Makes an answer, which is an ASGI app of its own, of a request."""
 
 _GONE = Answer(499, b"", b"")
+
+
+class _Anything(Convertor[str]):
+    """The rest of a path, as `{name:anything}`: slashes and, unlike Starlette's own `path`, line ends included."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def route(path: str, **functions: Endpoint) -> Route:
