@@ -8,14 +8,14 @@ the others find theirs done when the turn reaches them. A lone writer pays no ha
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from runstone.errors import RunstoneError
+from runstone.errors import RunstoneError, TemporarilyUnavailable
 from runstone.locks import Lock
 from runstone.store import dialect, logs
 from runstone.store.keys import KeyNames
@@ -29,10 +29,6 @@ MAX_GROUP = 512
 
 class Abandon(Exception):
     """Raised by a write that finds itself superfluous: nothing of it is kept."""
-
-
-ALONE = (RunstoneError, SQLAlchemyError, Abandon, *dialect.DRIVER_ERRORS)
-"""What makes one write fail and leaves the others of its group standing."""
 
 
 class _Lone(Exception):
@@ -102,10 +98,13 @@ class Writer:
                 self._connection = None
 
     def _waiting(self) -> list[_Pending]:
-        group: list[_Pending] = []
-        while self._queue and len(group) < MAX_GROUP:
-            group.append(self._queue.popleft())
-        return group
+        """The next group. Its writes stay in the queue until they are done, so that an interrupt cannot lose one."""
+        self._forget_done()
+        return [self._queue[at] for at in range(min(len(self._queue), MAX_GROUP))]
+
+    def _forget_done(self) -> None:
+        while self._queue and self._queue[0].done:
+            self._queue.popleft()
 
     def _commit(self, group: Sequence[_Pending]) -> None:
         try:
@@ -121,13 +120,15 @@ class Writer:
             group[0].error = lone.error
         except BaseException as error:
             self._disconnect()
+            interrupted = not isinstance(error, Exception)
             for pending in group:
-                pending.error = error
-            if not isinstance(error, Exception):
+                pending.error = _interrupted() if interrupted else error
+            if interrupted:
                 raise
         finally:
             for pending in group:
                 pending.done = True
+            self._forget_done()
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -148,9 +149,11 @@ class Writer:
         if not waiting:
             return
         try:
-            with connection.begin_nested():
+            with _savepoint(connection):
                 outcomes = logs.apply(connection, keys, [log for _, log in waiting])
-        except ALONE:
+        except Exception:
+            if not dialect.in_transaction(connection):
+                raise
             # One of them breaks a statement that all share: each on its own, and only that one fails.
             for pending, log in waiting:
                 self._attempt(connection, keys, pending, self._alone(log))
@@ -180,13 +183,31 @@ class Writer:
     def _attempt(
         connection: Connection, keys: Mapping[str, int], pending: _Pending, write: "Transaction[Any]"
     ) -> None:
+        """Run one write of several; if it fails, by whatever fault, it fails alone."""
         try:
-            with connection.begin_nested():
+            with _savepoint(connection):
                 pending.result = write.action(connection, keys)
-        except ALONE as error:
+        except Exception as error:
             if not dialect.in_transaction(connection):
                 raise  # the database gave up the whole transaction: nothing of the group is stored
             pending.error = error
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Generator[None]:
+    """A part of a transaction that is undone if it raises."""
+    nested = connection.begin_nested()
+    try:
+        yield
+        nested.commit()
+    except BaseException:
+        if dialect.in_transaction(connection):  # else the database has undone everything already
+            nested.rollback()
+        raise
+
+
+def _interrupted() -> RunstoneError:
+    return TemporarilyUnavailable("The process was interrupted while it was writing to the store. Try again.")
 
 
 def _settle(pending: _Pending, outcome: int | RunstoneError) -> None:
