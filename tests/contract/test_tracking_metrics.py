@@ -225,4 +225,4 @@ def test_bad_questions_for_series_are_refused(client: Client, run: str) -> None:
     ]
     for question in questions:
         with pytest.raises(InvalidParameterValue):
-            client.get_series(**({"run_ids": run, "metric_keys": "m"} | question))
+            client.get_series(**{"run_ids": run, "metric_keys": "m", **question})

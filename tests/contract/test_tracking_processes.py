@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -185,6 +187,38 @@ def test_a_client_made_before_a_fork_works_on_both_sides(client: Client, run: st
         client.log_metric(run, "m", 2.0, timestamp=1, step=step)
     assert os.waitpid(child, 0)[1] == 0
     assert [m.step for m in client.get_metric_history(run, "m")] == list(range(101))
+
+
+ENDS_LATE = """
+import runstone as mlflow
+runs = [mlflow.start_run(nested=True) for _ in range(3)]
+print("ready", flush=True)
+input()
+"""
+
+
+def test_a_process_says_once_that_its_runs_could_not_be_ended(
+    runstone_server: Callable[..., RunningServer], tmp_path: Path
+) -> None:
+    server = runstone_server()
+    environment = {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", ENDS_LATE],
+        cwd=tmp_path,
+        env=os.environ | environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    server.stop()
+    _, printed = process.communicate("\n", timeout=30)
+    assert process.returncode == 0
+    [line] = printed.splitlines()
+    assert line.startswith("The run ")
+    assert f"could not be ended: POST {server.url}" in line
 
 
 # --- folders that cannot be written ---------------------------------------------------------------

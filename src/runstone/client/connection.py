@@ -127,6 +127,7 @@ class Connection:
                 headers=sent,
                 retries=False,
                 redirect=False,
+                assert_same_host=False,  # a request by way of a proxy names another host
                 timeout=urllib3.Timeout(connect=min(self._timeout, _CONNECT_TIMEOUT_S), read=self._timeout),
                 preload_content=False,
             )

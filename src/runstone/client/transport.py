@@ -11,7 +11,7 @@ from runstone.errors import InvalidParameterValue, UnsupportedOperation
 from runstone.wire.base import Request, Response
 from runstone.wire.operations import Operation
 
-_MANAGED = re.compile(r"(databricks(-uc)?|uc)(://?.*)?")
+_MANAGED = re.compile(r"(databricks(-uc)?|uc)(:.*)?")
 
 
 class ArtifactFolder(Protocol):

@@ -1,0 +1,44 @@
+"""The client on its own: which store is meant, what a missing pandas says, what the end of a process does."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import runstone
+from runstone.client.frames import runs_frame
+from runstone.errors import UnsupportedOperation
+
+
+@pytest.fixture(autouse=True)
+def no_store_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    runstone.set_tracking_uri("")
+
+
+def test_the_tracking_uri_is_what_was_set_last_then_the_environments_then_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert runstone.get_tracking_uri() == (tmp_path / "mlruns").as_uri()
+    assert not runstone.is_tracking_uri_set()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://from.environment:5000")
+    assert runstone.get_tracking_uri() == "http://from.environment:5000"
+    assert runstone.is_tracking_uri_set()
+    runstone.set_tracking_uri("http://chosen:5000")
+    assert runstone.get_tracking_uri() == runstone.Client().tracking_uri == "http://chosen:5000"
+    assert os.environ["MLFLOW_TRACKING_URI"] == "http://chosen:5000"
+    assert runstone.Client("http://given:5000").tracking_uri == "http://given:5000"
+    assert runstone.Client(tmp_path / "a b").tracking_uri == (tmp_path / "a b").as_uri()
+    runstone.set_tracking_uri(tmp_path / "a b")
+    assert runstone.get_tracking_uri() == (tmp_path / "a b").as_uri()
+    runstone.set_tracking_uri("")
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+    assert not runstone.is_tracking_uri_set()
+
+
+def test_a_missing_pandas_is_named_with_the_extra_and_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UnsupportedOperation, match=r"runstone\[pandas\].*output_format=\"list\""):
+        runs_frame([])
