@@ -3,8 +3,7 @@
 Every name below is loaded when it is first used, so that importing the package costs next to nothing.
 """
 
-import importlib
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
     from runstone import entities, errors
@@ -94,19 +93,23 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # or they would believe in every name
 
-        value: object = version("runstone")
-    elif name in __all__:
-        module_name, attribute = _HOMES.get(name, (_FLUENT, name))
-        module = importlib.import_module(module_name)
-        value = getattr(module, attribute) if attribute else module
-    else:
-        raise AttributeError(f"module 'runstone' has no attribute '{name}'")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value: object = version("runstone")
+        elif name in __all__:
+            from importlib import import_module
+
+            module_name, attribute = _HOMES.get(name, (_FLUENT, name))
+            module = import_module(module_name)
+            value = getattr(module, attribute) if attribute else module
+        else:
+            raise AttributeError(f"module 'runstone' has no attribute '{name}'")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
