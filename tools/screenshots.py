@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 import runstone
 from tests.servers import start_server
@@ -20,7 +20,7 @@ from tests.servers import start_server
 ROOT = Path(__file__).resolve().parent.parent
 STORE = ROOT / ".cache" / "demo" / "mlruns"
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

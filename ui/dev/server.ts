@@ -36,6 +36,14 @@ function findRun(id: string | null): MockRun {
   return found;
 }
 
+function search(body: Body): Run[] {
+  const ids = body["experiment_ids"] as string[];
+  const all = runs.filter((mock) => ids.includes(mock.run.info.experiment_id)).map(withMetrics);
+  const found = filterRuns(all, String(body["filter"] ?? ""));
+  if (typeof found === "string") throw new Refusal(400, "INVALID_PARAMETER_VALUE", found);
+  return sortRuns(found, (body["order_by"] as string[] | undefined)?.[0]);
+}
+
 const handlers: Record<string, Handler> = {
   "mlflow/experiments/search": (body) => {
     const wanted = /ILIKE '%(.*)%'/.exec(String(body["filter"] ?? ""))?.[1]?.toLowerCase() ?? "";
@@ -46,12 +54,21 @@ const handlers: Record<string, Handler> = {
     if (!experiment) throw new Refusal(404, "RESOURCE_DOES_NOT_EXIST", "No Experiment with that id exists");
     return { experiment };
   },
-  "mlflow/runs/search": (body) => {
-    const ids = body["experiment_ids"] as string[];
-    const all = runs.filter((mock) => ids.includes(mock.run.info.experiment_id)).map(withMetrics);
-    const found = filterRuns(all, String(body["filter"] ?? ""));
-    if (typeof found === "string") throw new Refusal(400, "INVALID_PARAMETER_VALUE", found);
-    return page(sortRuns(found, (body["order_by"] as string[] | undefined)?.[0]), body, "runs");
+  "mlflow/runs/search": (body) => page(search(body), body, "runs"),
+  "runstone/runs/list": (body) => {
+    const found = search(body);
+    const shown = page(found, body, "runs");
+    const numbers = ((shown["runs"] ?? []) as Run[]).map(({ info }) => runs.findIndex((mock) => mock.run.info.run_id === info.run_id) + 1);
+    return { ...shown, numbers, total: found.length };
+  },
+  "runstone/experiments/count-runs": (body) => {
+    const infos = runs.map((mock) => mock.run.info);
+    const counts = (body["experiment_ids"] as string[]).map((id) => {
+      const own = infos.filter((info) => info.experiment_id === id);
+      const running = own.filter((info) => info.status === "RUNNING").length;
+      return { experiment_id: id, runs: own.length, running, last_start_time: Math.max(0, ...own.map((info) => info.start_time ?? 0)) };
+    });
+    return { counts: counts.filter((one) => one.runs > 0) };
   },
   "mlflow/runs/get": (_, query) => ({ run: withMetrics(findRun(query.get("run_id"))) }),
   "mlflow/artifacts/list": (_, query) => filesOf(query.get("path") ?? ""),

@@ -2,9 +2,10 @@
 
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
+import { hasNumber, learnNumbers } from "../lib/palette";
 import { ApiError, get, post } from "./client";
 import { isGone } from "./connection";
-import type { Experiment, ListArtifactsResponse, Run, SearchExperimentsResponse, SearchRunsResponse } from "./types";
+import type { CountRunsResponse, Experiment, ListArtifactsResponse, ListRunsResponse, Run, SearchExperimentsResponse, SearchRunsResponse } from "./types";
 
 const PAGE = 100;
 const LIVE_MS = 1000;
@@ -66,6 +67,18 @@ export function useLatestRun(experimentId: string | undefined) {
   });
 }
 
+/** How many runs the experiments have, by id. */
+export function useRunCounts(experimentIds: string[]) {
+  return useQuery({
+    queryKey: ["counts", experimentIds.join()],
+    queryFn: ({ signal }) => post<CountRunsResponse>("runstone/experiments/count-runs", { experiment_ids: experimentIds }, signal),
+    select: (answer) => new Map((answer.counts ?? []).map((one) => [one.experiment_id, one])),
+    enabled: experimentIds.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: () => pollAfter("counts", false),
+  });
+}
+
 export function useExperiment(experimentId: string) {
   return useQuery({
     queryKey: ["experiment", experimentId],
@@ -80,13 +93,19 @@ export function isLive(run: Run): boolean {
   return run.info.status === "RUNNING";
 }
 
+async function listRuns(body: object, signal: AbortSignal): Promise<ListRunsResponse> {
+  const answer = await post<ListRunsResponse>("runstone/runs/list", body, signal);
+  learnNumbers((answer.runs ?? []).map((run) => run.info.run_id), answer.numbers ?? []);
+  return answer;
+}
+
 export function useRuns(experimentId: string, filter: string, orderBy: string) {
   const name = `runs ${experimentId}`;
   return useInfiniteQuery({
     queryKey: ["runs", experimentId, filter, orderBy],
     queryFn: ({ pageParam, signal }) => {
       const body = { experiment_ids: [experimentId], filter, order_by: [orderBy], max_results: PAGE, page_token: pageParam };
-      return timed(name, post<SearchRunsResponse>("mlflow/runs/search", body, signal));
+      return timed(name, listRuns(body, signal));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_page_token,
@@ -100,10 +119,19 @@ export function useRuns(experimentId: string, filter: string, orderBy: string) {
   });
 }
 
+async function getRun(runId: string, signal: AbortSignal): Promise<{ run: Run }> {
+  const answer = await get<{ run: Run }>("mlflow/runs/get", { run_id: runId }, signal);
+  if (!hasNumber(runId)) {
+    const { experiment_id: experimentId } = answer.run.info;
+    await listRuns({ experiment_ids: [experimentId], filter: `run_id = '${runId}'`, run_view_type: "ALL", max_results: 1 }, signal);
+  }
+  return answer;
+}
+
 export function useRun(runId: string) {
   return useQuery({
     queryKey: ["run", runId],
-    queryFn: ({ signal }) => timed("run", get<{ run: Run }>("mlflow/runs/get", { run_id: runId }, signal)),
+    queryFn: ({ signal }) => timed("run", getRun(runId, signal)),
     select: (answer) => answer.run,
     refetchInterval: (query) => pollAfter("run", query.state.data?.run.info.status === "RUNNING"),
   });

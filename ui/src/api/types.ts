@@ -60,6 +60,23 @@ export interface SearchRunsResponse {
   next_page_token?: string;
 }
 
+/** A page of runs with how many match in all, and each run's number in the store. */
+export interface ListRunsResponse extends SearchRunsResponse {
+  total: number;
+  numbers?: number[];
+}
+
+export interface RunCount {
+  experiment_id: string;
+  runs: number;
+  running: number;
+  last_start_time: number;
+}
+
+export interface CountRunsResponse {
+  counts?: RunCount[];
+}
+
 export interface ListArtifactsResponse {
   root_uri?: string;
   files?: FileInfo[];

@@ -4,8 +4,8 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 
-import { useExperiments, useLatestRun } from "../api/queries";
-import type { Experiment } from "../api/types";
+import { useExperiments, useLatestRun, useRunCounts } from "../api/queries";
+import type { Experiment, RunCount } from "../api/types";
 import { Empty, Message, Progress, Python, SearchField } from "../frame/bits";
 import { Name } from "../frame/Name";
 import { StateMark } from "../frame/StateMark";
@@ -82,6 +82,7 @@ function FirstLines() {
 function List({ experiments, at, onEnd }: { experiments: Experiment[]; at: number; onEnd: () => void }) {
   const area = useRef<HTMLDivElement>(null);
   const now = useNow(10_000);
+  const counts = useRunCounts(experiments.map((experiment) => experiment.experiment_id)).data;
   const rows = useVirtualizer({ count: experiments.length, getScrollElement: () => area.current, estimateSize: () => ROW, overscan: 10 });
   const items = rows.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? 0;
@@ -96,6 +97,7 @@ function List({ experiments, at, onEnd }: { experiments: Experiment[]; at: numbe
       <div className="er hd" role="row">
         <span role="columnheader">Name</span>
         <span role="columnheader" className="num">Id</span>
+        <span role="columnheader" className="num">Runs</span>
         <span role="columnheader" className="hide-s">Last run</span>
         <span role="columnheader" className="when">Last activity</span>
         <span role="columnheader" className="when hide-s">Created</span>
@@ -103,7 +105,7 @@ function List({ experiments, at, onEnd }: { experiments: Experiment[]; at: numbe
       <div style={{ height: rows.getTotalSize() }} role="rowgroup">
         {items.map(({ index, start }) => {
           const experiment = experiments[index];
-          return experiment && <ExperimentRow key={experiment.experiment_id} experiment={experiment} top={start} focused={index === at} now={now} />;
+          return experiment && <ExperimentRow key={experiment.experiment_id} experiment={experiment} runs={counts?.get(experiment.experiment_id)} top={start} focused={index === at} now={now} />;
         })}
       </div>
     </div>
@@ -112,12 +114,13 @@ function List({ experiments, at, onEnd }: { experiments: Experiment[]; at: numbe
 
 interface RowProps {
   experiment: Experiment;
+  runs: RunCount | undefined;
   top: number;
   focused: boolean;
   now: number;
 }
 
-function ExperimentRow({ experiment, top, focused, now }: RowProps) {
+function ExperimentRow({ experiment, runs, top, focused, now }: RowProps) {
   const { experiment_id: experimentId, name, last_update_time: updated, creation_time: created } = experiment;
   const latest = useLatestRun(experimentId).data;
   const active = latest ? (latest.info.status === "RUNNING" ? now : (latest.info.end_time ?? latest.info.start_time)) : updated;
@@ -125,6 +128,7 @@ function ExperimentRow({ experiment, top, focused, now }: RowProps) {
     <Link to="/experiments/$experimentId" params={{ experimentId }} className={focused ? "er kf" : "er"} role="row" style={{ transform: `translateY(${top}px)` }}>
       <span role="cell" className="nmw"><Name text={name} /></span>
       <span role="cell" className="num mut">{experimentId.length > 8 ? <span title={experimentId}>…{experimentId.slice(-6)}</span> : experimentId}</span>
+      <span role="cell" className="num" title={runs?.running ? `${count(runs.running)} running` : ""}>{runs ? count(runs.runs) : ""}</span>
       <span role="cell" className="nmw hide-s">{latest && <><StateMark status={latest.info.status} /><Name text={nameOf(latest)} className="sec" /></>}{latest === null && <span className="mut">no runs</span>}</span>
       <span role="cell" className="when" title={active ? fullTime(active) : ""}>{active ? ago(active, now) : "–"}</span>
       <span role="cell" className="when hide-s" title={created ? fullTime(created) : ""}>{created ? shortTime(created, now) : "–"}</span>

@@ -1,4 +1,4 @@
-/** A run's colour: a slot of the palette that follows from its id alone, and a dash when two plotted runs share one. */
+/** A run's colour: a slot of the palette that never changes, and a dash when two plotted runs share one. */
 
 export const SLOTS = 12;
 const DASHES = 3;
@@ -10,8 +10,23 @@ export interface Ink {
   dash: number;
 }
 
-/** FNV-1a over the id, its bits mixed once more: the same in every session, browser and page. */
+const numbers = new Map<string, number>();
+
+/** Take in the numbers that the store gave to runs, in their order of creation. */
+export function learnNumbers(runIds: string[], given: number[]): void {
+  runIds.forEach((id, i) => given[i] !== undefined && numbers.set(id, given[i]));
+}
+
+export const hasNumber = (runId: string) => numbers.has(runId);
+
+/** By the run's number, so that runs made one after the other differ; by its id where the number is not known. */
 export function slotOf(runId: string): number {
+  const number = numbers.get(runId);
+  return number === undefined ? slotOfId(runId) : ((number - 1) % SLOTS) + 1;
+}
+
+/** FNV-1a over the id, its bits mixed once more: the same in every session, browser and page. */
+function slotOfId(runId: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < runId.length; i++) hash = Math.imul(hash ^ runId.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -52,7 +52,7 @@ export function RunsPane({ workspace, title }: { workspace: Workspace; title: st
       </div>
       <RunsList workspace={workspace} columns={columns} />
       <div className="pfoot">
-        <span>{plural(runs.length, "run")}</span>
+        <span>{plural(workspace.total, "run")}</span>
         <span>{count(runs.filter(isLive).length)} running</span>
         <span className="grow" />
         <span className="hide-m"><kbd>↑</kbd> <kbd>↓</kbd> move</span>
@@ -60,16 +60,16 @@ export function RunsPane({ workspace, title }: { workspace: Workspace; title: st
         <span className="hide-m"><kbd>Enter</kbd> open</span>
       </div>
       <Grip onMove={(x) => resize(x - (pane.current?.getBoundingClientRect().left ?? 0))} onStep={(by) => resize(width + by)} width={width} />
-      <span className="sr" aria-live="polite">{plotted.size} of {runs.length} runs plotted</span>
+      <span className="sr" aria-live="polite">{plotted.size} of {workspace.total} runs plotted</span>
     </aside>
   );
 }
 
 export function Count({ workspace }: { workspace: Workspace }) {
-  const { plotted, runs, more, refused } = workspace;
+  const { plotted, total, refused } = workspace;
   return (
     <span className="count">
-      <b>{count(plotted.size)}</b> visible of <b>{count(runs.length)}{more && "+"}</b>
+      <b>{count(plotted.size)}</b> visible of <b>{count(total)}</b>
       {refused && <span className="mut"> from the last valid filter</span>}
     </span>
   );
@@ -77,10 +77,10 @@ export function Count({ workspace }: { workspace: Workspace }) {
 
 /** On a phone: the plotted runs as a strip in place of the list. */
 function Rail({ workspace, onOpen }: { workspace: Workspace; onOpen: () => void }) {
-  const { rows, plotted, inkOf, runs } = workspace;
+  const { rows, plotted, inkOf, total } = workspace;
   return (
     <div className="rail">
-      <button type="button" className="count" onClick={onOpen}><b>{plotted.size}</b> of <b>{runs.length}</b></button>
+      <button type="button" className="count" onClick={onOpen}><b>{plotted.size}</b> of <b>{count(total)}</b></button>
       {rows.filter(({ run }) => plotted.has(run.info.run_id)).map(({ run }) => (
         <button type="button" key={run.info.run_id} className="chip" onClick={onOpen}>
           <span className="row"><Swatch ink={inkOf(run.info.run_id)} /><span className="clip">{nameOf(run)}</span></span>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Run } from "../api/types";
-import { assignInk, SLOTS, slotOf } from "../lib/palette";
+import { assignInk, learnNumbers, SLOTS, slotOf } from "../lib/palette";
 import { errorSpan, nextSort, orderClause, paneColumns, plottedIds } from "./model";
 import { buildTree } from "./tree";
 
@@ -71,7 +71,16 @@ test("a filter's error is found at the column it names, else at the words it quo
   expect(errorSpan(filter, "Something else")).toBeUndefined();
 });
 
-test("a run's colour follows its id alone, and a shared colour is told apart by its dash", () => {
+test("runs made one after the other have colours of their own, which stay", () => {
+  const ids = Array.from({ length: SLOTS }, (_, i) => `made-${i}`);
+  learnNumbers(ids, ids.map((_, i) => 40 + i));
+  expect(new Set(ids.map(slotOf)).size).toBe(SLOTS);
+  const before = slotOf("made-3");
+  learnNumbers(["another"], [99]);
+  expect(slotOf("made-3")).toBe(before);
+});
+
+test("without a number a run's colour follows its id alone, and a shared colour is told apart by its dash", () => {
   const ids = Array.from({ length: 400 }, (_, i) => i.toString(16).padStart(32, "0"));
   expect(new Set(ids.map(slotOf)).size).toBe(SLOTS);
   const twins = ids.filter((id) => slotOf(id) === slotOf(ids[0] ?? "")).slice(0, 3);

@@ -26,6 +26,8 @@ export interface Workspace {
   sort: string;
   /** In the server's order. */
   runs: Run[];
+  /** How many runs match in all. */
+  total: number;
   /** In the tree's order, without what is closed. */
   rows: Row[];
   plotted: ReadonlySet<string>;
@@ -73,7 +75,7 @@ export function useWorkspace(): Workspace {
   const error = result.error ?? undefined;
   const refused = error instanceof ApiError && error.status === 400 ? error : undefined;
   return {
-    experimentId, search, patch, sort, runs, rows, plotted, chartRuns, metricKeys, refused,
+    experimentId, search, patch, sort, runs, rows, total: Math.max(runs.length, data?.pages.at(-1)?.total ?? 0), plotted, chartRuns, metricKeys, refused,
     inkOf: (id) => ink.get(id) ?? { slot: slotOf(id), dash: 0 },
     more: result.hasNextPage && !result.isFetchingNextPage ? () => void result.fetchNextPage() : undefined,
     pending: result.isPending && !data,

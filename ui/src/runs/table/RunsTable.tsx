@@ -36,7 +36,7 @@ export default function RunsTable({ workspace }: { workspace: Workspace }) {
       {!failed && !pending && runs.length === 0 && <Empty title={search.q ? "No run matches the filter" : "No runs yet"}><p>{search.q ? "Clear it to see every run." : "The Charts tab shows how to log the first one."}</p></Empty>}
       {runs.length > 0 && <Grid workspace={workspace} />}
       <div className="pfoot">
-        <span>{plural(runs.length, "run")}</span>
+        <span>{plural(workspace.total, "run")}</span>
         <span>{plural(keysOf(runs, "metrics").length, "metric")}</span>
         <span>{plural(keysOf(runs, "params").length, "param")}</span>
       </div>
