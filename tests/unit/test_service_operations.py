@@ -33,3 +33,8 @@ def test_no_two_operations_answer_to_one_verb_and_path():
 def test_a_permission_names_a_field_that_the_request_has(operation: Operation):
     fields = {field.name for field in msgspec.structs.fields(operation.request)}
     assert operation.permission.field in fields | {""}
+
+
+def test_every_read_may_be_repeated():
+    assert [o.name for o in OPERATIONS if "GET" in o.verbs and not o.repeatable] == []
+    assert not BY_NAME["create_experiment"].repeatable

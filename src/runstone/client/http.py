@@ -13,21 +13,6 @@ from runstone.wire.base import Request, Response
 from runstone.wire.codec import decode_response, encode_query
 from runstone.wire.operations import PREFIXES, Operation
 
-_REPEATABLE = frozenset(
-    (
-        "create_run",
-        "update_run",
-        "search_runs",
-        "log_metric",
-        "log_param",
-        "set_tag",
-        "log_batch",
-        "get_series",
-    )
-)
-"""Operations beside GETs that do no harm when carried out twice: a run is created under an id that we chose, equal
-points collapse, and equal params and tags change nothing."""
-
 
 class HttpTransport:
     """Reaches a tracking server by HTTP. `connection` is what artifacts travel over too."""
@@ -45,16 +30,15 @@ class HttpTransport:
         request, content = checked(operation, request)
         path = PREFIXES[0] + operation.path
         handle = partial(_decoded, operation.response, f"{self._connection.url}{path}")
-        repeatable = "GET" in operation.verbs or operation.name in _REPEATABLE
         verb = operation.verbs[0]
         if verb == "GET":
             query = urlencode(encode_query(request), quote_via=quote)
             return self._connection.request(
-                verb, f"{path}?{query}" if query else path, handle, repeatable=repeatable
+                verb, f"{path}?{query}" if query else path, handle, repeatable=operation.repeatable
             )
         headers = {"Content-Type": "application/json"}
         return self._connection.request(
-            verb, path, handle, body=content, headers=headers, repeatable=repeatable
+            verb, path, handle, body=content, headers=headers, repeatable=operation.repeatable
         )
 
     def artifacts(self, location: str) -> "ProxiedArtifacts | ArtifactStore":

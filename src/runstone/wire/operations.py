@@ -45,6 +45,10 @@ class Operation(msgspec.Struct, frozen=True):
     permission: Permission
     heavy: bool = False
     """Whether it may take long enough to keep short requests waiting; such operations have threads of their own."""
+    repeatable: bool = False
+    """Whether doing it twice is the same as doing it once, so that a client may repeat it when no answer came.
+
+    Reads are, and writes of what has an identity: a run under a chosen id, a point (equal points are one point)."""
 
 
 def _run(level: Level, field: str = "run_id") -> Permission:
@@ -72,6 +76,7 @@ OPERATIONS: tuple[Operation, ...] = (
         experiments.GetExperiment,
         experiments.GetExperimentResponse,
         _experiment("READ"),
+        repeatable=True,
     ),
     Operation(
         "get_experiment_by_name",
@@ -80,6 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
         experiments.GetExperimentByName,
         experiments.GetExperimentResponse,
         _experiment("READ", "experiment_name"),
+        repeatable=True,
     ),
     Operation(
         "search_experiments",
@@ -88,6 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
         experiments.SearchExperiments,
         experiments.SearchExperimentsResponse,
         _experiment("READ", ""),
+        repeatable=True,
     ),
     Operation(
         "count_runs",
@@ -97,6 +104,7 @@ OPERATIONS: tuple[Operation, ...] = (
         experiments.CountRunsResponse,
         _experiment("READ", "experiment_ids"),
         heavy=True,
+        repeatable=True,
     ),
     # Runs
     Operation(
@@ -106,10 +114,25 @@ OPERATIONS: tuple[Operation, ...] = (
         runs.CreateRun,
         runs.CreateRunResponse,
         _experiment("EDIT"),
+        repeatable=True,
     ),
-    Operation("get_run", ("GET",), "/mlflow/runs/get", runs.GetRun, runs.GetRunResponse, _run("READ")),
     Operation(
-        "update_run", ("POST",), "/mlflow/runs/update", runs.UpdateRun, runs.UpdateRunResponse, _run("EDIT")
+        "get_run",
+        ("GET",),
+        "/mlflow/runs/get",
+        runs.GetRun,
+        runs.GetRunResponse,
+        _run("READ"),
+        repeatable=True,
+    ),
+    Operation(
+        "update_run",
+        ("POST",),
+        "/mlflow/runs/update",
+        runs.UpdateRun,
+        runs.UpdateRunResponse,
+        _run("EDIT"),
+        repeatable=True,
     ),
     Operation(
         "search_runs",
@@ -119,6 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
         runs.SearchRunsResponse,
         _experiment("READ", "experiment_ids"),
         heavy=True,
+        repeatable=True,
     ),
     Operation(
         "list_runs",
@@ -128,17 +152,44 @@ OPERATIONS: tuple[Operation, ...] = (
         runs.ListRunsResponse,
         _experiment("READ", "experiment_ids"),
         heavy=True,
+        repeatable=True,
     ),
     # Logging
     Operation(
-        "log_metric", ("POST",), "/mlflow/runs/log-metric", runs.LogMetric, runs.EmptyResponse, _run("EDIT")
+        "log_metric",
+        ("POST",),
+        "/mlflow/runs/log-metric",
+        runs.LogMetric,
+        runs.EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
     ),
     Operation(
-        "log_param", ("POST",), "/mlflow/runs/log-parameter", runs.LogParam, runs.EmptyResponse, _run("EDIT")
+        "log_param",
+        ("POST",),
+        "/mlflow/runs/log-parameter",
+        runs.LogParam,
+        runs.EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
     ),
-    Operation("set_tag", ("POST",), "/mlflow/runs/set-tag", runs.SetTag, runs.EmptyResponse, _run("EDIT")),
     Operation(
-        "log_batch", ("POST",), "/mlflow/runs/log-batch", runs.LogBatch, runs.EmptyResponse, _run("EDIT")
+        "set_tag",
+        ("POST",),
+        "/mlflow/runs/set-tag",
+        runs.SetTag,
+        runs.EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "log_batch",
+        ("POST",),
+        "/mlflow/runs/log-batch",
+        runs.LogBatch,
+        runs.EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
     ),
     # Metrics
     Operation(
@@ -149,6 +200,7 @@ OPERATIONS: tuple[Operation, ...] = (
         metrics.GetMetricHistoryResponse,
         _run("READ"),
         heavy=True,
+        repeatable=True,
     ),
     Operation(
         "get_series",
@@ -158,6 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
         metrics.GetSeriesResponse,
         _run("READ", "run_ids"),
         heavy=True,
+        repeatable=True,
     ),
     # Artifacts
     Operation(
@@ -167,6 +220,7 @@ OPERATIONS: tuple[Operation, ...] = (
         artifacts.ListArtifacts,
         artifacts.ListArtifactsResponse,
         _run("READ"),
+        repeatable=True,
     ),
 )
 
