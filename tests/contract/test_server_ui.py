@@ -88,6 +88,24 @@ def test_the_page_is_only_read(built: Path) -> None:
     assert get(built, "/runs/abc", "HEAD", **PAGE).status_code == 200
 
 
+def test_a_file_that_has_gone_is_a_fault_that_says_nothing_of_the_inside(built: Path) -> None:
+    async def run() -> httpx.Response:
+        pool = Pool("test", 1)
+        try:
+            ui = WebUI(pool, built)
+            (built / "favicon.svg").unlink()
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(cast(Any, ui)), base_url="http://localhost"
+            ) as client:
+                return await client.get("/favicon.svg")
+        finally:
+            pool.close()
+
+    answer = asyncio.run(run())
+    assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL_ERROR")
+    assert str(built) not in answer.text
+
+
 def test_without_a_built_ui_the_server_says_how_to_get_one(tmp_path: Path) -> None:
     answer = get(tmp_path, "/", **PAGE)
     assert answer.status_code == 200

@@ -1,7 +1,6 @@
-"""Sending a file: what kind it is, how a browser should treat it, and its bytes in pieces."""
+"""Sending a file: how a browser should treat it, and its bytes in pieces."""
 
 import asyncio
-import mimetypes
 import posixpath
 import unicodedata
 from collections.abc import Mapping
@@ -10,45 +9,9 @@ from urllib.parse import quote
 
 from runstone.artifacts import CHUNK, ArtifactReader
 from runstone.server.answers import COMMON_HEADERS, Answer, App, Header, Receive, Scope, Send
+from runstone.server.media import artifact_type
 from runstone.server.pools import Pool
 
-_TEXTS = frozenset(
-    (
-        *(
-            "txt",
-            "log",
-            "err",
-            "cfg",
-            "conf",
-            "cnf",
-            "cf",
-            "ini",
-            "properties",
-            "prop",
-            "hocon",
-            "toml",
-            "yaml",
-        ),
-        *(
-            "yml",
-            "xml",
-            "json",
-            "js",
-            "py",
-            "py3",
-            "csv",
-            "tsv",
-            "md",
-            "rst",
-            "ipynb",
-            "MLmodel",
-            "MLproject",
-        ),
-    )
-)
-"""Extensions, and names without one, that are sent as plain text, as MLflow does."""
-
-_BINARY = "application/octet-stream"
 _SHOWN_INLINE = ("image/", "text/", "audio/", "video/")
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -58,18 +21,6 @@ _SANDBOX_INLINE = (
     b"sandbox; default-src 'none'; img-src data: blob:; media-src data: blob:; font-src data:; "
     b"style-src 'unsafe-inline'"
 )
-
-# Python's own table alone: the machine's would make answers differ from one server to the next.
-_types = mimetypes.MimeTypes()
-_types.add_type("image/webp", ".webp")
-_types.add_type("image/avif", ".avif")
-
-
-def content_type(path: str) -> str:
-    """The media type of a file by its name."""
-    name = posixpath.basename(path)
-    extension = posixpath.splitext(name)[1].lstrip(".") or name
-    return "text/plain" if extension in _TEXTS else _types.guess_type(name)[0] or _BINARY
 
 
 def content_disposition(kind: str, name: str) -> str:
@@ -96,7 +47,7 @@ def download(
     """
     modified = int(reader.modified)
     etag = f'"{int(reader.modified * 1e6):x}-{reader.size:x}"'
-    kind = content_type(path)
+    kind = artifact_type(path)
     inline = inline and kind.startswith(_SHOWN_INLINE)
     headers = (
         (b"etag", etag.encode()),

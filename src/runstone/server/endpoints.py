@@ -31,6 +31,18 @@ class _Anything(Convertor[str]):
 register_url_convertor("anything", _Anything())
 
 
+async def answered(answer: Awaitable[App], what: str) -> App:
+    """The answer, or the one to the error that its making raises; `what` is its name in the log."""
+    try:
+        return await answer
+    except RunstoneError as error:
+        return refusal(error)
+    except ClientDisconnect:
+        return _GONE  # nobody reads it
+    except Exception as error:  # noqa: BLE001 - the edge: it is logged, and answered without its details
+        return failure(error, what)
+
+
 def route(path: str, **functions: Endpoint) -> Route:
     """A route with a function for each verb, whose errors become the protocol's JSON. GET serves HEAD too."""
     if "GET" in functions:
@@ -40,14 +52,7 @@ def route(path: str, **functions: Endpoint) -> Route:
         function = functions.get(request.method)
         if function is None:
             return wrong_verb(functions)
-        try:
-            return await function(request)
-        except RunstoneError as error:
-            return refusal(error)
-        except ClientDisconnect:
-            return _GONE  # nobody reads it
-        except Exception as error:  # noqa: BLE001 - the edge: it is logged, and answered without its details
-            return failure(error, f"{request.method} {path}")
+        return await answered(function(request), f"{request.method} {path}")
 
     made = Route(path, answer)
     made.methods = None  # all: what is none of ours gets our own page

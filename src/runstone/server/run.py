@@ -76,6 +76,7 @@ def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,7 +1,6 @@
 """The web UI: the built files, and its one page for every address that a person may open."""
 
 import gzip
-import mimetypes
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +19,8 @@ from runstone.server.answers import (
     page,
     wrong_verb,
 )
+from runstone.server.endpoints import answered
+from runstone.server.media import media_type
 from runstone.server.pools import Pool
 
 BUILT = Path(__file__).parent / "static"
@@ -44,7 +45,7 @@ class WebUI:
         self._files = _Files(folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._answer(scope) if scope["type"] == "http" else not_found()
+        answer = await answered(self._answer(scope), "the web UI")
         await answer(scope, receive, send)
 
     async def _answer(self, scope: Scope) -> App:
@@ -80,7 +81,7 @@ class _File:
             gzip.compress(self.plain, 6, mtime=0) if len(self.plain) >= _SMALLEST_GZIP else self.plain
         )
         self.etag = f'"{sha256(self.plain).hexdigest()[:32]}"'
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        kind = media_type(name)
         self.kind = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
