@@ -6,10 +6,10 @@ server shows that as it is: its clients fetch through the proxy. A local user se
 
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import url2pathname
 
-from runstone.entities.names import MAX_ARTIFACT_LOCATION_LENGTH
+from runstone.entities.names import MAX_ARTIFACT_LOCATION_LENGTH, check_text
 from runstone.errors import InvalidParameterValue, PermissionDenied
 
 PROXIED = "mlflow-artifacts:"
@@ -63,10 +63,18 @@ def append(location: str, path: str) -> str:
 
 def local_path(location: str) -> Path | None:
     """The local path that a location means, without `..` and links; None for a place that is not local."""
-    parts = urlsplit(location)
+    parts = split_uri(location)
     if parts.scheme == "file":
         return Path(url2pathname(parts.path)).resolve()
     return Path(location).resolve() if len(parts.scheme) < 2 else None  # a path, or a Windows drive
+
+
+def split_uri(uri: str) -> SplitResult:
+    """The parts of a URI or a path. Raises InvalidParameterValue for what is neither."""
+    try:
+        return urlsplit(uri)
+    except ValueError as error:
+        raise InvalidParameterValue(f"'{uri}' is no valid URI: {error}.") from error
 
 
 def checked(location: str) -> str:
@@ -80,7 +88,8 @@ def checked(location: str) -> str:
             f"{MAX_ARTIFACT_LOCATION_LENGTH} characters. To configure this limit, please set the "
             "MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH environment variable."
         )
-    parts = urlsplit(location)
+    check_text(location, "artifact_location")
+    parts = split_uri(location)
     if len(parts.scheme) < 2:
         return str(local_path(location))
     if parts.fragment or parts.path.count(";"):

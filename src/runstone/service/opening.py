@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from runstone.artifacts import Artifacts
 from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperation
 from runstone.service.core import Service, now_ms
-from runstone.service.locations import PROXIED, Locations, checked
+from runstone.service.locations import PROXIED, Locations, checked, split_uri
 from runstone.settings import TRUNCATE_LONG_VALUES
 from runstone.store import Store
 from runstone.store.engine import DATABASE_NAME
@@ -43,8 +43,9 @@ def open_service(
     default_root = checked(artifact_root) if artifact_root else f"{PROXIED}/"
     shown = artifacts.absolute().as_uri() if mode == "local" else None
     locations = Locations(default_root, shown)
+    truncate = TRUNCATE_LONG_VALUES.read()
     store = Store(database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0))
-    return Service(store, Artifacts(artifacts), locations, truncate_long_values=TRUNCATE_LONG_VALUES.read())
+    return Service(store, Artifacts(artifacts), locations, truncate_long_values=truncate)
 
 
 def locate(store_uri: str | None) -> tuple[Path, Path]:
@@ -72,13 +73,13 @@ def _sqlite_path(uri: str) -> Path:
         raise InvalidParameterValue(
             f"'{uri}' names no database file. Write sqlite:///relative/path.db or sqlite:////absolute/path.db."
         )
-    return Path(path[1:]).absolute()
+    return _absolute(path[1:], uri)
 
 
 def _local_path(uri: str, what: str) -> Path:
-    parts = urlsplit(uri)
+    parts = split_uri(uri)
     if len(parts.scheme) < 2:  # a path, or a Windows drive
-        return Path(uri).expanduser().absolute()
+        return _absolute(_expanded(uri), uri)
     if parts.scheme != "file":
         raise UnsupportedOperation(
             f"'{uri}' cannot be used as {what}: only folders and sqlite:///FILE are supported in this version."
@@ -87,7 +88,22 @@ def _local_path(uri: str, what: str) -> Path:
         raise InvalidParameterValue(f"'{uri}' names the host '{parts.netloc}'. Write file:///absolute/path.")
     from urllib.request import url2pathname
 
-    return Path(url2pathname(parts.path)).absolute()
+    return _absolute(url2pathname(parts.path), uri)
+
+
+def _expanded(path: str) -> str:
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError as error:
+        raise InvalidParameterValue(
+            f"'{path}' is in the home of a user whom this machine does not know."
+        ) from error
+
+
+def _absolute(path: str, uri: str) -> Path:
+    if "\0" in path:
+        raise InvalidParameterValue(f"{uri!r} contains a NUL character, which no path does.")
+    return Path(path).absolute()
 
 
 def _refuse_mlflow_folder(folder: Path, database: Path) -> None:

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -59,7 +61,7 @@ def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
         writing: whether its transactions take the write lock when they begin; others are read-only.
     """
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),  # a text would give ?, # and % in the path a meaning
         paramstyle="named",
         poolclass=QueuePool,
         pool_size=1 if writing else 4,
@@ -87,6 +89,40 @@ def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+_HEAD, _MAGIC, _WAL = 19, b"SQLite format 3\0", 2
+"""How a SQLite file begins: https://www.sqlite.org/fileformat.html, section 1.3. The last byte tells of a WAL."""
+
+
+def tables_in(path: Path) -> frozenset[str]:
+    """The names of the tables in a SQLite file; none if it is absent or empty. Raises sqlite3.Error for any other file.
+
+    Whoever the file belongs to, it and its folder stay as they are. (An engine of ours would switch it to WAL.)
+    """
+    head = b""
+    if path.exists():
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    if not head:
+        return frozenset()
+    if not head.startswith(_MAGIC):
+        raise sqlite3.DatabaseError("file is not a database")
+    # To look into a WAL database is to make its log, unless it is there or the file is said never to change.
+    alone = head[-1] == _WAL and not path.with_name(path.name + "-wal").exists()
+    try:
+        return _tables_in(path, "immutable=1" if alone else "mode=ro")
+    except sqlite3.Error:
+        if not alone:
+            raise
+        return _tables_in(path, "mode=ro")  # it may have changed under our eyes
+
+
+def _tables_in(path: Path, how: str) -> frozenset[str]:
+    uri = f"{path.as_uri()}?{how}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1_000)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return frozenset(name for (name,) in rows)
 
 
 def _lower(text: str | None) -> str | None:

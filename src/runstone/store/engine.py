@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
@@ -42,18 +43,20 @@ class Store:
 
         Raises StoreError if the file cannot be used, saying why.
         """
-        self._now = now
-        lock = FileLock(path.with_name(path.name + ".lock"))
+        self._path = path
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._read_engine = dialect.open_sqlite(path, durable=durable, writing=False)
         self._write_engine = dialect.open_sqlite(path, durable=durable, writing=True)
-        with translated(path):
-            _prepare(path, self._write_engine, lock, now(), default_location)
         self.keys = KeyNames()
-        self._path = path
-        self._writer = Writer(
-            self._write_engine, lock, self.keys, None if durable else path.with_name(path.name + "-wal")
-        )
+        wal = None if durable else path.with_name(path.name + "-wal")
+        self._writer = Writer(self._write_engine, self._lock, self.keys, wal)
         self._sealer = Sealer(self)
+        try:
+            with translated(path):
+                self._prepare(now, default_location)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -86,6 +89,24 @@ class Store:
         self._writer.close()
         self._read_engine.dispose()
         self._write_engine.dispose()
+        self._lock.close()
+
+    def _prepare(self, now: Callable[[], int], default_location: str) -> None:
+        """Make sure that the database has our tables in our version."""
+        tables = dialect.tables_in(self._path)
+        if not tables:
+            with self._lock, self._write_engine.begin() as connection:
+                if not inspect(connection).get_table_names():  # another process may have been quicker
+                    _create(connection, now(), default_location)
+        elif schema.runstone_version.name not in tables:
+            raise _foreign(self._path, tables)
+        with self._read_engine.connect() as connection:
+            version = connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
+        if version != schema.VERSION:
+            raise StoreError(
+                f"{self._path} has the schema version {version}, and this Runstone knows {schema.VERSION}. "
+                "It was made by a newer Runstone: upgrade with `pip install --upgrade runstone`."
+            )
 
 
 @contextmanager
@@ -98,6 +119,12 @@ def translated(path: Path) -> Generator[None]:
     except (DBAPIError, *dialect.DRIVER_ERRORS) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)
         raise _explained(path, cause) from error
+    except PoolTimeout as error:
+        raise TemporarilyUnavailable(f"Too many reads of {path} at once. Try again.") from error
+    except OSError as error:
+        raise StoreError(
+            f"Cannot use {error.filename or path}: {error.strerror}. Check that you may read and write it."
+        ) from error
 
 
 def _explained(path: Path, cause: str) -> RunstoneError:
@@ -119,31 +146,10 @@ def _explained(path: Path, cause: str) -> RunstoneError:
     return StoreError(f"The database {path} failed: {cause}.")
 
 
-def _prepare(path: Path, engine: Engine, lock: FileLock, now: int, default_location: str) -> None:
-    """Make sure that the database has our tables in our version."""
-    with engine.connect() as connection:
-        tables = set(inspect(connection).get_table_names())
-    if not tables:
-        with lock, engine.begin() as connection:
-            if not inspect(connection).get_table_names():  # another process may have been quicker
-                _create(connection, now, default_location)
-        return
-    if schema.runstone_version.name not in tables:
-        kind = (
-            "an MLflow database"
-            if "alembic_version" in tables and "experiments" in tables
-            else "another program's"
-        )
-        raise StoreError(
-            f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs."
-        )
-    with engine.connect() as connection:
-        version = connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
-    if version != schema.VERSION:
-        raise StoreError(
-            f"{path} has the schema version {version}, and this Runstone knows {schema.VERSION}. "
-            "It was made by a newer Runstone: upgrade with `pip install --upgrade runstone`."
-        )
+def _foreign(path: Path, tables: Collection[str]) -> StoreError:
+    mlflow = "alembic_version" in tables and "experiments" in tables
+    kind = "an MLflow database" if mlflow else "another program's"
+    return StoreError(f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs.")
 
 
 def _create(connection: Connection, now: int, default_location: str) -> None:
