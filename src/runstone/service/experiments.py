@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
-
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import (
     MAX_EXPERIMENT_TAG_LENGTH,
@@ -19,7 +17,7 @@ from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import ALREADY_THERE, experiments, runs
+from runstone.store import ALREADY_THERE, Connection, experiments, runs
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from runstone.entities.kinds import LifecycleStage, RunStatus
 from runstone.entities.names import (
     MAX_KEY_LENGTH,
@@ -24,7 +22,7 @@ from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
 from runstone.service.logging import tag_value
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import ALREADY_THERE, runs
+from runstone.store import ALREADY_THERE, Connection, runs
 from runstone.store.runs import RunContent, RunRow, Selection
 from runstone.wire import runs as wire
 from runstone.wire.base import to_double
