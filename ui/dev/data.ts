@@ -107,7 +107,7 @@ function build(experiment: string, spec: Spec, index: number): MockRun {
   return {
     run: {
       info: {
-        run_id: id, run_name: spec.name, experiment_id: experiment, user_id: spec.user, status: spec.status,
+        run_id: id, run_uuid: id, run_name: spec.name, experiment_id: experiment, user_id: spec.user, status: spec.status,
         start_time: start, lifecycle_stage: "active", artifact_uri: `mlflow-artifacts:/${experiment}/${id}/artifacts`,
         ...(ended ? { end_time: start + spec.minutes * MINUTE } : {}),
       },

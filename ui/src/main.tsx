@@ -24,8 +24,20 @@ import { startTheme } from "./lib/theme";
 import { pathOfHash } from "./lib/url";
 import { router } from "./router";
 
+const RELOADED = "runstone:reloaded";
+const RELOAD_PAUSE_MS = 30_000;
+
 const path = pathOfHash(location.hash);
 if (path !== undefined) history.replaceState(null, "", path);
+
+// The server was upgraded while this page was open: what it would load next is no longer there.
+window.addEventListener("vite:preloadError", (event) => {
+  const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
+  if (Date.now() - last < RELOAD_PAUSE_MS) return;
+  event.preventDefault();
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+});
 
 startTheme();
 

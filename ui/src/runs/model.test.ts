@@ -7,7 +7,7 @@ import { buildTree } from "./tree";
 
 function runOf(id: string, parent?: string, metrics: Record<string, number> = {}, params: Record<string, string> = {}): Run {
   return {
-    info: { run_id: id, experiment_id: "1", status: "FINISHED" },
+    info: { run_id: id, run_uuid: id, experiment_id: "1", status: "FINISHED", lifecycle_stage: "active" },
     data: {
       tags: parent ? [{ key: "mlflow.parentRunId", value: parent }] : [],
       metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, timestamp: 0 })),
