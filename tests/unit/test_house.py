@@ -1,4 +1,4 @@
-"""The house's own rules: floors, light import, small files, a small installation, whole distributions."""
+"""The house's own rules: floors, small files, a small installation, whole distributions."""
 
 import ast
 import re
@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-import runstone
 from tests.tiers import tier_missing
 from tools import ui
 
@@ -65,28 +64,6 @@ def lint_imports(folder: Path) -> tuple[int, str]:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
-
-
-# --- the public face ----------------------------------------------------------------------------
-
-
-def test_importing_runstone_loads_no_heavy_library() -> None:
-    program = "import sys, runstone; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    roots = {module.partition(".")[0] for module in done.stdout.split()}
-    heavy = {"alembic", "asyncio", "click", "matplotlib", "numpy", "obstore", "pandas", "pcodec", "rich"}
-    heavy |= {"sklearn", "sqlalchemy", "starlette", "urllib3", "uvicorn", "yaml"}
-    assert roots & heavy == set()
-
-
-def test_the_public_names_are_sorted_and_every_one_resolves() -> None:
-    assert list(runstone.__all__) == sorted(runstone.__all__)
-    assert [name for name in runstone.__all__ if getattr(runstone, name, None) is None] == []
-
-
-def test_no_name_leaks_into_what_an_editor_offers() -> None:
-    offered = {name for name in dir(runstone) if not name.startswith("_")}
-    assert offered == {name for name in runstone.__all__ if not name.startswith("_")}
 
 
 # --- size ---------------------------------------------------------------------------------------
