@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from runstone.entities.kinds import LifecycleStage
-from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
+from runstone.errors import InvalidParameterValue, RunstoneError, StoreError, TemporarilyUnavailable
 from runstone.locks import FileLock
 from runstone.store import dialect, schema
 from runstone.store.keys import KeyNames
@@ -119,6 +119,10 @@ def translated(path: Path) -> Generator[None]:
     except (DBAPIError, *dialect.DRIVER_ERRORS) as error:
         cause = str(error.orig if isinstance(error, DBAPIError) else error)
         raise _explained(path, cause) from error
+    except UnicodeEncodeError as error:
+        raise InvalidParameterValue(
+            f"A text contains half of a surrogate pair ({error.object[error.start]!a}), which is no character."
+        ) from error
     except PoolTimeout as error:
         raise TemporarilyUnavailable(f"Too many reads of {path} at once. Try again.") from error
     except OSError as error:

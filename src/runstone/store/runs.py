@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, Field, OrderBy
 from runstone.store import filters
-from runstone.store.dialect import Prepared, one_of, several
+from runstone.store.dialect import Prepared, among, one_of, several
 from runstone.store.keys import KeyNames
 from runstone.store.logs import declassify, set_tags
 from runstone.store.schema import metric_summary, run, run_param, run_tag
@@ -125,7 +125,7 @@ def count_by_experiment(
     running = func.sum(case((run.c.status == "RUNNING", 1), else_=0))
     statement = (
         select(run.c.experiment, func.count(), running, func.max(run.c.started))
-        .where(run.c.experiment.in_(experiments), run.c.lifecycle == LifecycleStage.ACTIVE)
+        .where(among(run.c.experiment, experiments), run.c.lifecycle == LifecycleStage.ACTIVE)
         .group_by(run.c.experiment)
     )
     return [(number, total, active, last) for number, total, active, last in connection.execute(statement)]
@@ -133,7 +133,7 @@ def count_by_experiment(
 
 def _conditions(connection: Connection, names: KeyNames, selection: Selection) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
-        run.c.experiment.in_(selection.experiments),
+        among(run.c.experiment, selection.experiments),
         run.c.lifecycle.in_(selection.lifecycles),
     ]
     if selection.where is not None:
