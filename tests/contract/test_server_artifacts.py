@@ -111,6 +111,14 @@ def test_an_unfinished_upload_is_not_seen(shared_server: RunningServer, run: str
     assert len(ask(shared_server, "GET", f"{folder}/slow").content) == 2_000_000
 
 
+def test_a_name_that_is_no_text_is_refused(shared_server: RunningServer, run: str, folder: str) -> None:
+    for verb in ("PUT", "GET", "DELETE"):
+        answer = ask(shared_server, verb, f"{folder}/caf%e9", b"x")
+        assert (answer.status, answer.error[0]) == (400, "INVALID_PARAMETER_VALUE")
+    put(shared_server, f"{folder}/caf%EF%BF%BD", b"the replacement character itself")
+    assert stored(shared_server, run) == ["caf\ufffd"]
+
+
 def test_a_name_is_needed(shared_server: RunningServer, folder: str) -> None:
     for path in (f"{folder}/", f"{PROXY}/"):
         answer = ask(shared_server, "PUT", path, b"x")

@@ -6,6 +6,7 @@ Bytes pass through in both directions in pieces, in constant memory. An upload a
 import json
 import posixpath
 from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -66,7 +67,7 @@ class _Proxy:
 
     async def read(self, request: Request) -> App:
         """A file's bytes. A folder is refused in a shape of its own, as MLflow does."""
-        path = request.path_params["path"]
+        path = _path(request)
         try:
             reader = await self._files.run(_open, self._root, path)
         except _IsFolder as error:
@@ -75,7 +76,7 @@ class _Proxy:
 
     async def write(self, request: Request) -> App:
         """Keep the body as a file."""
-        path = request.path_params["path"]
+        path = _path(request)
         if not path or path.endswith("/"):
             raise InvalidParameterValue("Artifact path must include a filename (cannot end with '/').")
         writer = await self._files.run_to_end(self._root.write, path)
@@ -101,7 +102,7 @@ class _Proxy:
 
     async def delete(self, request: Request) -> App:
         """Delete a file, or a folder with all that is in it; one that is absent is as good as deleted."""
-        await self._files.run_to_end(self._root.delete, request.path_params["path"])
+        await self._files.run_to_end(self._root.delete, _path(request))
         return _NOTHING
 
     async def read_of_run(self, request: Request) -> App:
@@ -127,6 +128,15 @@ class _Proxy:
         if is_proxied(location):
             return self._root, posixpath.join(proxied_path(location), path)
         return self._service.artifact_store(location), path
+
+
+def _path(request: Request) -> str:
+    """The artifact's path in the URL. Raises InvalidParameterValue for bytes that are no text."""
+    try:
+        unquote_to_bytes(request.scope["raw_path"]).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidParameterValue("Invalid path: it is not UTF-8, percent-encoded.") from error
+    return request.path_params["path"]
 
 
 class _IsFolder(InvalidParameterValue):

@@ -79,6 +79,7 @@ def _config(app: Any) -> uvicorn.Config:
         ws="none",
         access_log=False,
         log_config=None,
+        log_level="error",
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
