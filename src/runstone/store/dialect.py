@@ -231,7 +231,7 @@ _MANY = 500
 
 
 def among(column: ColumnElement[Any], values: Sequence[int]) -> ColumnElement[bool]:
-    """Whether a column equals one of the values. Very many travel as one parameter: SQLite is slow to tell them apart."""
+    """Whether a column equals one of the values. Many of them are one parameter: SQLite is slow with many names."""
     if len(values) <= _MANY:
         return column.in_(values)
     listed = sql.json_each(several(values)).table_valued("value")
