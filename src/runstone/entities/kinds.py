@@ -16,6 +16,8 @@ class RunStatus:
     @staticmethod
     def from_string(status: str) -> int:
         """The number of a status. Raises ValueError for an unknown name."""
+        if status not in RunStatus.NAMES:
+            raise ValueError(f"'{status}' is not a run status; they are {', '.join(RunStatus.NAMES)}")
         return RunStatus.NAMES.index(status) + 1
 
     @staticmethod
