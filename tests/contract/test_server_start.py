@@ -1,18 +1,18 @@
 """`runstone server` and `runstone ui` as commands: how they begin, what they say, how they end."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.contract.asking import API, ask, connect, new_run, post
+from tests.contract.asking import API, ask, connect, new_run, post, raw_socket
 from tests.servers import free_port
 
 RUNSTONE = str(Path(sys.executable).with_name("runstone"))
@@ -166,24 +166,26 @@ def test_a_signal_ends_the_server_with_status_0(runstone_server, number: signal.
     assert "Traceback" not in server.log
 
 
-def test_requests_that_are_running_are_finished_first(runstone_server) -> None:
+def test_a_request_that_has_begun_is_finished_first(runstone_server) -> None:
     server = runstone_server()
     run = new_run(server)
-    metrics = [{"key": f"m{n}", "value": n, "timestamp": 1, "step": 0} for n in range(1_000)]
-    statuses: list[int] = []
-
-    def log() -> None:
-        statuses.append(post(server, "runs/log-batch", run_id=run, metrics=metrics).status)
-
-    clients = [threading.Thread(target=log) for _ in range(4)]
-    for client in clients:
-        client.start()
-    time.sleep(0.05)
-    server.process.terminate()
-    for client in clients:
-        client.join()
+    content = json.dumps({"run_id": run, "key": "k", "value": 1, "timestamp": 1}).encode()
+    head = (
+        f"POST {API}/runs/log-metric HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    with raw_socket(server) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 Continue")
+        server.process.terminate()
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        connection.sendall(content)
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 200 OK")
     assert server.process.wait(20) == 0
-    assert statuses == [200] * 4
+    server.restart()
+    metrics = ask(server, "GET", f"{API}/runs/get", run_id=run).json()["run"]["data"]["metrics"]
+    assert [metric["key"] for metric in metrics] == ["k"]
 
 
 def test_what_was_answered_survives_a_crash(runstone_server) -> None:
