@@ -265,6 +265,28 @@ def test_an_unknown_experiment_says_so(page: Page, lab: Lab, complaints: Complai
     expect(page.get_by_role("heading", name="Experiment 987654 is not here")).to_be_visible()
 
 
+def test_one_chart_fills_the_page_and_arrows_walk_to_the_others(page: Page, lab: Lab) -> None:
+    page.goto(lab.url)
+    card(page, "train/loss").hover()
+    page.get_by_role("button", name="Only train/loss").click()
+    expect(card(page, "val/acc")).to_have_count(0)
+    page.reload()
+    wait_for_lines(page, "train/loss", 4)
+    page.keyboard.press("ArrowRight")
+    wait_for_lines(page, "val/acc", 4)
+    page.keyboard.press("Escape")
+    expect(card(page, "train/loss")).to_be_visible()
+
+
+def test_a_question_mark_lists_the_keys_and_escape_closes_them(page: Page, lab: Lab) -> None:
+    page.goto(lab.url)
+    expect(row(page, lab, "sgd-3")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_have_count(0)
+
+
 def test_the_theme_is_switched_and_remembered(page: Page, lab: Lab) -> None:
     page.goto(lab.server.url)
     background = "getComputedStyle(document.body).backgroundColor"

@@ -1,5 +1,6 @@
 /** A metric with one point per run: a bar for each, in the list's order. */
 
+import { Name } from "../frame/Name";
 import { Swatch } from "../frame/Swatch";
 import { columnFormat } from "../lib/format";
 import { colorVar } from "../lib/palette";
@@ -27,7 +28,7 @@ export function Bars({ bars, label }: { bars: Bar[]; label: string }) {
         const faded = isHere && lifted !== run.id ? "bar faded" : "bar";
         return (
           <li key={run.id} className={faded} style={style} onMouseEnter={() => hover.set({ run: run.id })} onMouseLeave={leave}>
-            <span className="who"><Swatch ink={run.ink} /><span className="clip" title={run.name}><bdi>{run.name}</bdi></span></span>
+            <span className="who"><Swatch ink={run.ink} /><Name text={run.name} /></span>
             {bars.length > 1 && <span className="track"><span className="fill" /></span>}
             <span className="num">{format(value)}</span>
           </li>

@@ -12,11 +12,13 @@ import type { ChartModel, ChartRun, Range } from "./types";
 import { useSeries } from "./useSeries";
 import { useVisible } from "./useVisible";
 
-interface CardProps {
+export interface CardProps {
   metric: string;
   runs: ChartRun[];
   settings: ChartSettings;
   onZoom: (range: Range | undefined) => void;
+  /** Fill the page with this chart, or return from it. */
+  onFull: (metric: string) => void;
   /** Show the whole key, not only what follows the section's prefix. */
   full?: boolean;
 }
@@ -36,7 +38,7 @@ function Title({ metric, full }: { metric: string; full?: boolean | undefined })
   return <span className="t" title={metric}>{full && <span className="p">{prefix}</span>}{name || metric}</span>;
 }
 
-function Content({ metric, runs, settings, onZoom, full }: CardProps) {
+function Content({ metric, runs, settings, onZoom, onFull, full = false }: CardProps) {
   const { series, whole, pending, error } = useSeries(metric, runs, settings.x, settings.zoom);
   const { x, log, smoothing, clip, zoom } = settings;
   const model = useMemo(
@@ -48,6 +50,11 @@ function Content({ metric, runs, settings, onZoom, full }: CardProps) {
       <figcaption className="ct">
         <Title metric={metric} full={full} />
         <Notes model={model} settings={settings} />
+        <span className="acts">
+          <button type="button" className="ib" aria-pressed={full} aria-label={full ? `All charts` : `Only ${metric}`} title={full ? "All charts (Esc)" : "Fill the page"} onClick={() => onFull(metric)}>
+            <Icon name={full ? "x" : "full"} />
+          </button>
+        </span>
       </figcaption>
       <Body model={model} metric={metric} onZoom={onZoom} pending={pending} failed={error !== null} />
     </>

@@ -9,8 +9,8 @@ import { count } from "../lib/format";
 import { useStable } from "../lib/stable";
 import { joinList, toggled } from "../lib/url";
 import type { ChartSearch, Patch } from "../lib/view";
-import { Card } from "./Card";
-import { sectionsOf } from "./sections";
+import { Card, type CardProps } from "./Card";
+import { type Section, sectionsOf } from "./sections";
 import { axisParam, chartSettings, formatZoom, nextAxis } from "./settings";
 import { Toolbar } from "./Toolbar";
 import type { ChartRun, Range } from "./types";
@@ -25,10 +25,10 @@ interface ChartsProps {
 }
 
 export function Charts({ keys, runs, search, patch, hint }: ChartsProps) {
-  const { cq, smooth, x, y, fold, zoom, size, clip } = search;
+  const { cq, smooth, x, y, fold, zoom, size, clip, card } = search;
   const settings = useMemo(
-    () => chartSettings({ cq, smooth, x, y, fold, zoom, size, clip }),
-    [cq, smooth, x, y, fold, zoom, size, clip],
+    () => chartSettings({ cq, smooth, x, y, fold, zoom, size, clip, card }),
+    [cq, smooth, x, y, fold, zoom, size, clip, card],
   );
   const sections = useMemo(() => sectionsOf(keys, settings.query), [keys, settings.query]);
   const onZoom = useStable((range: Range | undefined) => patch({ zoom: range && formatZoom(range) }, true));
@@ -38,31 +38,64 @@ export function Charts({ keys, runs, search, patch, hint }: ChartsProps) {
     x: () => patch({ x: axisParam(nextAxis(settings.x)), zoom: undefined }),
     l: () => patch({ y: settings.log ? undefined : "log" }),
   });
+  const onFull = useStable((metric: string) => patch({ card: settings.card === metric ? undefined : metric }, true));
+  const cards = { runs, settings, onZoom, onFull };
   const found = sections.reduce((sum, section) => sum + section.keys.length, 0);
   return (
     <>
       <Toolbar settings={settings} patch={patch} queryRef={query} found={found} total={keys.length} />
-      <div className={`scroll charts size-${settings.size}`}>
-        {keys.length === 0 && <Empty title={hint}><p>Metrics appear here with their first point.</p></Empty>}
-        {keys.length > 0 && found === 0 && <Empty title={`No metric matches ${settings.query}`}><p>{count(keys.length)} metrics are there without the search.</p></Empty>}
-        {sections.map(({ prefix, keys: members }) => {
-          const folded = settings.folded.includes(prefix || "-");
-          return (
-            <section className="sect" key={prefix}>
-              <button type="button" className="sh" aria-expanded={!folded} onClick={() => patch({ fold: joinList(toggled(settings.folded, prefix || "-")) })}>
-                <Icon name={folded ? "right" : "down"} />
-                <b><bdi>{prefix || "Metrics"}</bdi></b>
-                <span className="n">{members.length}</span>
-              </button>
-              {!folded && (
-                <div className="cards">
-                  {members.map((key) => <Card key={key} metric={key} runs={runs} settings={settings} onZoom={onZoom} />)}
-                </div>
-              )}
-            </section>
-          );
-        })}
-      </div>
+      {settings.card !== undefined && keys.includes(settings.card) ? (
+        <Alone metric={settings.card} sections={sections} patch={patch} {...cards} />
+      ) : (
+        <div className={`scroll charts size-${settings.size}`}>
+          {keys.length === 0 && <Empty title={hint}><p>Metrics appear here with their first point.</p></Empty>}
+          {keys.length > 0 && found === 0 && <Empty title={`No metric matches ${settings.query}`}><p>{count(keys.length)} metrics are there without the search.</p></Empty>}
+          {sections.map((section) => (
+            <CardSection key={section.prefix} section={section} folded={settings.folded.includes(nameOf(section))} onFold={() => patch({ fold: joinList(toggled(settings.folded, nameOf(section))) })} {...cards} />
+          ))}
+        </div>
+      )}
     </>
   );
+}
+
+/** A section without a prefix still needs a name in the address. */
+const nameOf = (section: Section) => section.prefix || "-";
+
+type CardsProps = Pick<CardProps, "runs" | "settings" | "onZoom" | "onFull">;
+
+interface CardSectionProps extends CardsProps {
+  section: Section;
+  folded: boolean;
+  onFold: () => void;
+}
+
+function CardSection({ section: { prefix, keys }, folded, onFold, ...cards }: CardSectionProps) {
+  return (
+    <section className="sect">
+      <button type="button" className="sh" aria-expanded={!folded} onClick={onFold}>
+        <Icon name={folded ? "right" : "down"} />
+        <b><bdi>{prefix || "Metrics"}</bdi></b>
+        <span className="n">{keys.length}</span>
+      </button>
+      {!folded && <div className="cards">{keys.map((key) => <Card key={key} metric={key} {...cards} />)}</div>}
+    </section>
+  );
+}
+
+interface AloneProps extends CardsProps {
+  metric: string;
+  sections: Section[];
+  patch: Patch<ChartSearch>;
+}
+
+/** One chart over the whole page; arrows walk to the others. */
+function Alone({ metric, sections, patch, ...cards }: AloneProps) {
+  const keys = sections.flatMap((section) => section.keys);
+  const step = (by: number) => {
+    const next = keys[keys.indexOf(metric) + by];
+    if (next !== undefined) patch({ card: next });
+  };
+  useHotkeys({ ArrowLeft: () => step(-1), ArrowRight: () => step(1), Escape: () => patch({ card: undefined }, true) });
+  return <div className="scroll charts alone"><Card key={metric} metric={metric} full {...cards} /></div>;
 }

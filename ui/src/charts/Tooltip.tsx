@@ -2,6 +2,7 @@
 
 import { useLayoutEffect, useRef } from "react";
 
+import { Name } from "../frame/Name";
 import { Swatch } from "../frame/Swatch";
 import { clock, count, formatDuration, formatValue, longTime } from "../lib/format";
 import type { Reading } from "./nearest";
@@ -39,7 +40,7 @@ export function Tooltip({ model, found, left, top, frozen }: TooltipProps) {
       {found.slice(0, ROWS).map((reading, i) => (
         <div key={reading.line.run.id} className={i === 0 ? "tr near" : "tr"}>
           <Swatch ink={reading.line.run.ink} />
-          <span className="clip"><bdi>{reading.line.run.name}</bdi></span>
+          <Name text={reading.line.run.name} />
           <span>{formatValue(reading.raw)}</span>
           {model.smoothed && <span>{formatValue(reading.smooth)}</span>}
         </div>

@@ -48,7 +48,7 @@ function drawLine(ctx: CanvasRenderingContext2D, frame: Frame, line: Line, model
   ctx.setLineDash((DASHES[line.run.ink.dash] ?? []).map((part) => part * frame.ratio));
   strokeValues(ctx, frame, line.xs, line.smooth);
   ctx.setLineDash([]);
-  if (line.run.running) drawEnd(ctx, frame, line);
+  if (line.live) drawEnd(ctx, frame, line);
 }
 
 /** Consecutive finite values as one stroke; a lone one between gaps as a dot. */

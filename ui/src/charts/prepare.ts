@@ -13,7 +13,11 @@ export function prepare(runs: ChartRun[], series: Series[], options: ChartOption
     return { kind: "bars", bars };
   }
   const x = usableAxis(singles.map(({ one }) => one), options.x);
-  const lines = shown.map(({ run, one }) => lineOf(run, one, x, options));
+  const newest = new Map(singles.map(({ run, one }) => [run.id, one.steps.at(-1)]));
+  const lines = shown.map(({ run, one }) => ({
+    ...lineOf(run, one, x, options),
+    live: run.running && one.steps.at(-1) === newest.get(run.id),
+  }));
   const span = extent(lines.map((line) => line.xs));
   const xRange = options.zoom ?? widened(span, 0);
   return {
@@ -41,7 +45,7 @@ function usableAxis(series: Series[], wanted: XAxis): XAxis {
   return still && several ? "rel" : wanted;
 }
 
-function lineOf(run: ChartRun, one: Series, axis: XAxis, options: ChartOptions): Line {
+function lineOf(run: ChartRun, one: Series, axis: XAxis, options: ChartOptions): Omit<Line, "live"> {
   const order = ordered(positions(run, one, axis));
   const at = (values: number[]) => order.map(({ i }) => values[i] ?? NaN);
   const xs = order.map(({ x }) => x);

@@ -15,6 +15,8 @@ export interface ChartSettings {
   zoom: Range | undefined;
   size: CardSize;
   folded: string[];
+  /** The metric whose chart fills the page. */
+  card: string | undefined;
 }
 
 export const AXIS_NAMES: Record<XAxis, string> = { step: "Step", rel: "Relative time", wall: "Wall time" };
@@ -31,6 +33,7 @@ export function chartSettings(search: ChartSearch): ChartSettings {
     zoom: parseZoom(search.zoom),
     size: search.size === "S" || search.size === "L" ? search.size : "M",
     folded: splitList(search.fold),
+    card: search.card,
   };
 }
 

@@ -56,6 +56,8 @@ export interface Line {
   times: number[];
   markers: Marker[];
   nans: number;
+  /** The last point is the newest of a run that goes on. */
+  live: boolean;
 }
 
 export interface Bar {

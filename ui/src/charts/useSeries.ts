@@ -44,10 +44,13 @@ export function useSeries(key: string, runs: ChartRun[], axis: XAxis, zoom: Rang
 
 const EMPTY: Series[] = [];
 
+/** Read a little more than is seen, so that lines run out of the picture. */
+const BESIDE = 0.02;
+
 /** The steps that lie in the zoom, if there are more points in it than were read. */
 export function stepsWithin(series: Series[], runs: ChartRun[], axis: XAxis, [from, to]: Range): Range | undefined {
   if (series.every((one) => one.values.length >= one.count)) return undefined;
-  if (axis === "step") return [from, to];
+  if (axis === "step") return [Math.max(0, from - (to - from) * BESIDE), to + (to - from) * BESIDE];
   const started = new Map(runs.map((run) => [run.id, run.started]));
   let [low, high] = [Infinity, -Infinity];
   for (const one of series) {

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 
+import { useHotkeys } from "../lib/hotkeys";
 import { createStore, useStore } from "../lib/store";
 import { Icon } from "./icons";
 
@@ -19,11 +20,13 @@ const GROUPS: [string, [keys: string[], what: string][]][] = [
   ["Charts", [
     [["X"], "Step, relative or wall time"], [["L"], "Linear or logarithmic"], [["drag"], "Zoom in"],
     [["double-click"], "Whole range again"], [["click"], "Hold the values in place"],
+    [["←", "→"], "Previous, next chart, when one fills the page"],
   ]],
 ];
 
 export function Keys() {
   const open = useStore(shown, (value) => value);
+  useHotkeys({ "?": openKeys });
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (open) dialog.current?.showModal();

@@ -9,12 +9,14 @@ interface NameProps {
   keep?: number;
 }
 
-export function Name({ text, className = "", keep = 12 }: NameProps) {
+export function Name({ text, className = "", keep = 10 }: NameProps) {
   const [head, tail] = splitTail(text, keep);
+  // The halves are boxes of their own; read aloud they are one name.
   return (
     <span className={`nm ${tail ? "mid" : ""} ${className}`} title={text}>
-      <bdi className="clip">{head}</bdi>
-      {tail && <bdi className="tail">{tail}</bdi>}
+      <bdi className="clip" aria-hidden={tail !== ""}>{head}</bdi>
+      {tail && <bdi className="tail" aria-hidden="true">{tail}</bdi>}
+      {tail && <span className="sr">{text}</span>}
     </span>
   );
 }

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "react";
 
-export type Keymap = Record<string, (event: KeyboardEvent) => void>;
+/** What each key does; an action that answers `false` leaves the key to others. */
+export type Keymap = Record<string, () => unknown>;
 
 export function useHotkeys(keymap: Keymap): void {
   const current = useRef(keymap);
@@ -13,9 +14,7 @@ export function useHotkeys(keymap: Keymap): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isOthers(event)) return;
       const action = current.current[event.key] ?? current.current[event.key.toLowerCase()];
-      if (!action) return;
-      event.preventDefault();
-      action(event);
+      if (action && action() !== false) event.preventDefault();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

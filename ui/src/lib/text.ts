@@ -1,11 +1,12 @@
 /** Splits a long name so that its tail, which tells runs apart, is never clipped. */
-export function splitTail(name: string, tail = 12): [head: string, tail: string] {
-  if (name.length <= tail * 2 || RIGHT_TO_LEFT.test(name)) return [name, ""];
+export function splitTail(name: string, tail = 10): [head: string, tail: string] {
+  if (name.length <= tail + SHORTEST_HEAD || RIGHT_TO_LEFT.test(name)) return [name, ""];
   const characters = [...GRAPHEMES.segment(name)].map((part) => part.segment);
-  if (characters.length <= tail * 2) return [name, ""];
+  if (characters.length <= tail + SHORTEST_HEAD) return [name, ""];
   return [characters.slice(0, -tail).join(""), characters.slice(-tail).join("")];
 }
 
+const SHORTEST_HEAD = 4;
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 

@@ -1,6 +1,6 @@
 /** The names that may stand in the address of each page. */
 
-export const CHART_KEYS = ["cq", "smooth", "x", "y", "fold", "zoom", "size", "clip"] as const;
+export const CHART_KEYS = ["cq", "smooth", "x", "y", "fold", "zoom", "size", "clip", "card"] as const;
 export const WORKSPACE_KEYS = ["tab", "q", "sort", "eye", "on", "off", "shut", ...CHART_KEYS] as const;
 export const RUN_KEYS = ["tab", "art", "open", ...CHART_KEYS] as const;
 

@@ -83,11 +83,11 @@ function useRowKeys(workspace: Workspace, turn: (id: string) => void, show: (ind
     ArrowUp: () => go(at < 0 ? rows.length - 1 : at - 1),
     Home: () => go(0),
     End: () => go(rows.length - 1),
-    ArrowLeft: () => row && (row.open ? turn(row.run.info.run_id) : go(parentOf(rows, at))),
-    ArrowRight: () => row && row.kids > 0 && (row.open ? go(at + 1) : turn(row.run.info.run_id)),
+    ArrowLeft: () => (row ? (row.open ? turn(row.run.info.run_id) : go(parentOf(rows, at))) : false),
+    ArrowRight: () => (row && row.kids > 0 ? (row.open ? go(at + 1) : turn(row.run.info.run_id)) : false),
     " ": () => row && toggleEye(row.run.info.run_id),
     Enter: () => row && void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId, runId: row.run.info.run_id } }),
-    Escape: () => setId(undefined),
+    Escape: () => (id ? setId(undefined) : false),
   });
   return id;
 }

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import { isLive } from "../api/queries";
+import { Name } from "../frame/Name";
 import { Swatch } from "../frame/Swatch";
 import { Icon } from "../frame/icons";
 import { count, plural } from "../lib/format";
@@ -83,7 +84,7 @@ function Rail({ workspace, onOpen }: { workspace: Workspace; onOpen: () => void 
       <button type="button" className="count" onClick={onOpen}><b>{plotted.size}</b> of <b>{count(total)}</b></button>
       {rows.filter(({ run }) => plotted.has(run.info.run_id)).map(({ run }) => (
         <button type="button" key={run.info.run_id} className="chip" onClick={onOpen}>
-          <span className="row"><Swatch ink={inkOf(run.info.run_id)} /><span className="clip">{nameOf(run)}</span></span>
+          <span className="row"><Swatch ink={inkOf(run.info.run_id)} /><Name text={nameOf(run)} /></span>
         </button>
       ))}
     </div>
