@@ -90,7 +90,7 @@ def wine_cultivars() -> None:
     split = train_test_split(wine.data, wine.target, test_size=0.4, stratify=wine.target, random_state=SEED)
 
     with mlflow.start_run(run_name="logistic-baseline", tags={"role": "baseline", "model": "logistic"}):
-        mlflow.set_tag("mlflow.note.content", "Whatever is tuned after this has to **beat it**.")
+        mlflow.set_tag("mlflow.note.content", "Whatever is tuned after this has to beat it.")
         mlflow.log_params({"C": 1.0, "scaled": True})
         evaluate_wine(make_pipeline(StandardScaler(), LogisticRegression()), split, wine.target_names)
 

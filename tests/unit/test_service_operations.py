@@ -5,15 +5,18 @@ import inspect
 import msgspec
 import pytest
 
-import runstone.service
+from runstone.service import MODULES
 from runstone.service.core import FUNCTIONS
 from runstone.wire.operations import BY_NAME, OPERATIONS, Operation
 
 
 def test_every_operation_has_exactly_one_function():
-    assert runstone.service.MODULES
     assert sorted(FUNCTIONS) == sorted(BY_NAME)
     assert len(BY_NAME) == len(OPERATIONS)
+
+
+def test_every_function_stands_in_one_of_the_services_modules():
+    assert {function.__module__ for function in FUNCTIONS.values()} <= {module.__name__ for module in MODULES}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
