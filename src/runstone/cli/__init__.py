@@ -64,7 +64,3 @@ def main(arguments: list[str] | None = None) -> Any:
     except RunstoneError as error:
         click.echo(f"Error: {error.message}", err=True)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
