@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -187,6 +190,51 @@ def test_a_client_made_before_a_fork_works_on_both_sides(client: Client, run: st
         client.log_metric(run, "m", 2.0, timestamp=1, step=step)
     assert os.waitpid(child, 0)[1] == 0
     assert [m.step for m in client.get_metric_history(run, "m")] == list(range(101))
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_in_the_midst_of_logging_leaves_neither_side_waiting(client: Client, run: str) -> None:
+    stop = threading.Event()
+    logged: list[int] = []
+
+    def log(number: int) -> None:
+        step = 0
+        while not stop.is_set():
+            client.log_metric(run, f"thread{number}", 1.0, timestamp=1, step=step)
+            step += 1
+        logged.append(step)
+
+    threads = [threading.Thread(target=log, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(12):
+            child = os.fork()
+            if child == 0:
+                try:
+                    client.log_metric(run, "child", 1.0, timestamp=1, step=number)
+                except BaseException:  # noqa: BLE001  (a child must not run on into the tests)
+                    os._exit(1)
+                os._exit(0)
+            assert ended(child)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert [m.step for m in client.get_metric_history(run, "child")] == list(range(12))
+    found = [len(client.get_metric_history(run, f"thread{number}")) for number in range(3)]
+    assert sorted(found) == sorted(logged)
+
+
+def ended(child: int) -> bool:
+    """Whether the child ends well within some seconds; one that hangs is ended."""
+    for _ in range(1_000):
+        if (done := os.waitpid(child, os.WNOHANG))[0]:
+            return done[1] == 0
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
 
 
 ENDS_LATE = """

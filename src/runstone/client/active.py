@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -305,5 +306,5 @@ def _begin_anew() -> None:
     _process.clients, _process.experiment_id = clients, experiment_id
 
 
-if hasattr(os, "register_at_fork"):
+if sys.platform != "win32":
     os.register_at_fork(after_in_child=_begin_anew)

@@ -4,6 +4,7 @@ import base64
 import logging
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -173,7 +174,7 @@ def _renew_connections() -> None:
         connection.renew()
 
 
-if hasattr(os, "register_at_fork"):
+if sys.platform != "win32":
     os.register_at_fork(after_in_child=_renew_connections)
 
 

@@ -1,7 +1,13 @@
-"""The transport into a store of this machine: the very service that a server runs, within this process."""
+"""The transport into a store of this machine: the very service that a server runs, within this process.
 
-import ctypes
+Around a fork the stores are closed, and both processes open them again when they need them. SQLite demands it: its
+locks belong to a process, and it takes what it remembers of its parent's for its own. A child of a process with an
+open database waits for locks that nobody holds, or loses what it wrote when its parent removes the log under it
+(https://www.sqlite.org/howtocorrupt.html, section 2.6).
+"""
+
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +15,7 @@ from weakref import WeakSet
 
 from runstone.artifacts import ArtifactStore
 from runstone.client.encoding import checked
+from runstone.client.gate import Gate
 from runstone.wire.base import Request, Response
 from runstone.wire.operations import Operation
 
@@ -23,9 +30,17 @@ class _Shared(NamedTuple):
     users: "set[LocalTransport]"
 
 
-_lock = threading.Lock()
-_stores: dict[str, _Shared] = {}
-"""Every open store of this process, by its database file."""
+class _Process:
+    """What the local transports of a process share: its open stores, by database file."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stores: dict[str, _Shared] = {}
+        self.gate = Gate()
+        self.forking = threading.Lock()
+
+
+_process = _Process()
 _transports: "WeakSet[LocalTransport]" = WeakSet()
 
 
@@ -41,21 +56,28 @@ class LocalTransport:
 
     def send(self, operation: Operation, request: Request) -> Response:
         """See Transport."""
-        return self._opened().call(operation.name, checked(operation, request)[0])
+        request, _ = checked(operation, request)
+        with _process.gate:
+            return self._opened().call(operation.name, request)
 
     def artifacts(self, location: str) -> ArtifactStore:
         """See Transport."""
-        return self._opened().artifacts.at(location)
+        with _process.gate:
+            return self._opened().artifacts.at(location)
 
     def close(self) -> None:
         """See Transport. The last transport of a store closes it."""
-        self._service = None
-        with _lock:
-            for key, shared in list(_stores.items()):
+        self.forget()
+        with _process.lock:
+            for key, shared in list(_process.stores.items()):
                 if self in shared.users:
                     shared.users.discard(self)
                     if not shared.users:
-                        _stores.pop(key).service.close()
+                        _process.stores.pop(key).service.close()
+
+    def forget(self) -> None:
+        """Open the store anew at the next use."""
+        self._service = None
 
     def _opened(self) -> "Service":
         return self._service or self._open()
@@ -64,26 +86,26 @@ class LocalTransport:
         from runstone.service import open_service
         from runstone.service.opening import locate
 
-        with _lock:
+        with _process.lock:
             key = os.path.realpath(locate(self._store_uri)[0])
-            if key not in _stores:
-                _stores[key] = _Shared(open_service(self._store_uri, mode="local"), set())
-            _stores[key].users.add(self)
-            self._service = _stores[key].service
+            if key not in _process.stores:
+                _process.stores[key] = _Shared(open_service(self._store_uri, mode="local"), set())
+            _process.stores[key].users.add(self)
+            self._service = _process.stores[key].service
             return self._service
-
-    def forget(self) -> None:
-        """Open the store anew at the next use: a forked child may not use its parent's."""
-        self._service = None
 
 
 def close_all() -> None:
-    """Close every open store, at the end of the process."""
-    with _lock:
-        for transport in list(_transports):
-            transport.forget()
-        while _stores:
-            _stores.popitem()[1].service.close()
+    """Close every open store. A transport that is used again opens its own anew."""
+    with _process.lock:
+        _close_stores()
+
+
+def _close_stores() -> None:
+    for transport in list(_transports):
+        transport.forget()
+    while _process.stores:
+        _process.stores.popitem()[1].service.close()
 
 
 def _absolute(uri: str) -> str:
@@ -95,23 +117,33 @@ def _absolute(uri: str) -> str:
     return uri
 
 
-def _forget_stores() -> None:
-    """In a forked child: leave the parent's stores alone, not even closing them.
+def _before_fork() -> None:
+    _process.forking.acquire()
+    unused = _process.gate.close()
+    _process.lock.acquire()
+    if unused:
+        _close_stores()
 
-    SQLite forbids a child to touch its parent's connections, and deallocating one closes it: so each store gets a
-    reference that is never given back.
-    """
-    global _lock, _stores
-    for shared in _stores.values():
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared.service))
-    _lock, _stores = threading.Lock(), {}
-    for transport in _transports:
+
+def _after_fork_in_parent() -> None:
+    _process.lock.release()
+    _process.gate.open()
+    _process.forking.release()
+
+
+def _after_fork_in_child() -> None:
+    global _process, _inherited
+    # Not even freed, for that would close what is still open: there is such a store if a signal's handler forked while
+    # its thread was at work in it.
+    _inherited = (_inherited, _process)
+    _process = _Process()
+    for transport in list(_transports):
         transport.forget()
 
 
-if hasattr(os, "register_at_fork"):
+_inherited: object = None
+
+if sys.platform != "win32":
     os.register_at_fork(
-        before=lambda: _lock.acquire(),
-        after_in_parent=lambda: _lock.release(),
-        after_in_child=_forget_stores,
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
     )
