@@ -9,6 +9,7 @@ import pytest
 
 import runstone
 from runstone import Client
+from runstone.client import active
 from tests.servers import RunningServer
 
 ENVIRONMENT = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
@@ -52,6 +53,7 @@ def mlflow(tracking_uri: str, experiment: str, monkeypatch: pytest.MonkeyPatch) 
     """The package, as its users have it, with a store and a new experiment chosen."""
     for name in ENVIRONMENT:
         monkeypatch.setenv(name, "")  # so that what is set below ends with the test
+    monkeypatch.setattr(active._process, "experiment_id", None)
     runstone.set_tracking_uri(tracking_uri)
     runstone.set_experiment(experiment_id=experiment)
     yield runstone

@@ -255,8 +255,14 @@ def test_a_path_that_leaves_the_run_is_refused_and_changes_nothing(
 
 
 def test_a_folder_and_a_file_do_not_replace_each_other(client: Client, run: str) -> None:
+    for path in ("", ".", "./"):
+        with pytest.raises(InvalidParameterValue, match="the artifact folder itself"):
+            client.log_text(run, "y", path)
+        with pytest.raises(InvalidParameterValue, match="file's name"):
+            client.log_figure(run, Plotly(), path)
+    assert client.list_artifacts(run) == []
     client.log_text(run, "x", "a/file")
-    for path in ("a", "a/file/below", ""):
+    for path in ("a", "a/file/below"):
         with pytest.raises(RunstoneError):
             client.log_text(run, "y", path)
     assert read(client, run, "a/file") == b"x"

@@ -1,6 +1,7 @@
 """The client on its own: which store is meant, what a missing pandas says, what the end of a process does."""
 
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def test_the_tracking_uri_is_what_was_set_last_then_the_environments_then_a_fold
     runstone.set_tracking_uri("")
     assert "MLFLOW_TRACKING_URI" not in os.environ
     assert not runstone.is_tracking_uri_set()
+
+
+def test_a_client_is_pickled_as_its_addresses() -> None:
+    for uri in ("http://127.0.0.1:9", "/some/folder"):
+        assert pickle.loads(pickle.dumps(runstone.Client(uri))).tracking_uri == uri
 
 
 def test_a_missing_pandas_is_named_with_the_extra_and_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,7 +203,7 @@ def test_a_server_may_live_below_a_path(server: ScriptedServer) -> None:
     ("environment", "in_url", "expected"),
     [
         ({}, "", None),
-        ({"MLFLOW_TRACKING_TOKEN": "secret"}, "", "Bearer secret"),
+        ({"MLFLOW_TRACKING_TOKEN": " secret\n"}, "", "Bearer secret"),
         ({"MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": "pä:ss"}, "", "ada:pä:ss"),
         ({}, "ada:p%40ss@", "ada:p@ss"),
         ({"MLFLOW_TRACKING_USERNAME": "eve"}, "ada:pass@", "eve:"),
@@ -231,6 +231,26 @@ def test_credentials_are_sent_and_not_shown(
     for secret in ("secret", "pass", "pä:ss"):
         assert secret not in refused.value.message
     transport.close()
+
+
+def test_a_token_that_no_header_can_hold_is_named(
+    server: ScriptedServer, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for token in ("two\nlines", "日本"):
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token)
+        with pytest.raises(InvalidParameterValue, match="MLFLOW_TRACKING_TOKEN"):
+            get(transport)
+    assert server.seen == []
+
+
+def test_artifacts_with_another_server_are_not_sent_to_this_one(
+    server: ScriptedServer, transport: HttpTransport
+) -> None:
+    own = server.url.removeprefix("http://")
+    transport.artifacts(f"mlflow-artifacts://{own}/1/r").put_bytes(b"x", "file")
+    assert server.seen[0].path == "/api/2.0/mlflow-artifacts/artifacts/1/r/file"
+    with pytest.raises(UnsupportedOperation, match=r"elsewhere:5000, not with 127\.0\.0\.1"):
+        transport.artifacts("mlflow-artifacts://elsewhere:5000/1/r")
 
 
 def test_what_the_protocol_refuses_is_not_even_sent(server: ScriptedServer, transport: HttpTransport) -> None:

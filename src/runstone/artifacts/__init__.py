@@ -3,7 +3,7 @@
 from runstone.artifacts.base import ArtifactReader, ArtifactStore, ArtifactWriter
 from runstone.artifacts.files import CHUNK
 from runstone.artifacts.local import LocalArtifactStore
-from runstone.artifacts.location import Artifacts, store_at
+from runstone.artifacts.location import Artifacts, local_path, store_at
 
 __all__ = [
     "CHUNK",
@@ -12,5 +12,6 @@ __all__ = [
     "ArtifactWriter",
     "Artifacts",
     "LocalArtifactStore",
+    "local_path",
     "store_at",
 ]

@@ -32,20 +32,32 @@ def store_at(uri: str) -> ArtifactStore:
 
     Raises UnsupportedOperation, naming the scheme, for any other URI.
     """
-    scheme = _scheme(uri)
-    if scheme == "":
-        return LocalArtifactStore(Path(uri))
-    if scheme == "file":
-        return LocalArtifactStore(_file_path(uri))
+    path = local_path(uri)
+    if path is not None:
+        return LocalArtifactStore(path)
     raise UnsupportedOperation(
-        f"Artifacts at '{scheme}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
+        f"Artifacts at '{_scheme(uri)}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
         "mlflow-artifacts: URIs through a server."
     )
+
+
+def local_path(uri: str) -> Path | None:
+    """The path that a local path or a `file:` URI means, as `store_at` opens it; None for a place that is not local."""
+    scheme = _scheme(uri)
+    if scheme == "file":
+        return _file_path(uri)
+    return None if scheme else Path(uri)
 
 
 def is_proxied(uri: str) -> bool:
     """Whether artifacts at this URI pass through the tracking server."""
     return _scheme(uri) == _PROXIED
+
+
+def proxied_host(uri: str) -> str:
+    """The host, with its port, of an `mlflow-artifacts:` URI that names one; "" means the tracking server."""
+    rest = uri.partition(":")[2]
+    return rest[2:].partition("/")[0] if rest.startswith("//") else ""
 
 
 def proxied_path(uri: str) -> str:

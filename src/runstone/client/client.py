@@ -79,6 +79,10 @@ class Client:
         """Give up connections and files. The client must not be used afterwards."""
         self._transport.close()
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        """A pickled client reaches the same stores from another process."""
+        return type(self), (self._tracking_uri, self._registry_uri)
+
     def __enter__(self) -> Self:
         return self
 

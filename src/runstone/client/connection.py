@@ -137,7 +137,9 @@ class Connection:
                 content.close()
 
     def _credentials(self) -> dict[str, str]:
-        token = settings.TRACKING_TOKEN.read()
+        token = (settings.TRACKING_TOKEN.read() or "").strip()
+        if not (token.isascii() and token.isprintable()):
+            raise InvalidParameterValue("MLFLOW_TRACKING_TOKEN has characters in it that HTTP cannot carry.")
         if token:
             return {"Authorization": f"Bearer {token}"}
         name, password = settings.TRACKING_USERNAME.read(), settings.TRACKING_PASSWORD.read()

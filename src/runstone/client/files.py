@@ -108,8 +108,11 @@ def with_figure(
     Recognised by what they can do, so that neither library is imported. Raises InvalidParameterValue for anything
     else, and what the library raises for a kind of file that it cannot write.
     """
+    name = posixpath.basename(check_artifact_path(artifact_file))
+    if not name:
+        raise InvalidParameterValue(f"Invalid path: '{artifact_file}'. A figure needs a file's name.")
     with tempfile.TemporaryDirectory(prefix="runstone-") as folder:
-        file = Path(folder) / posixpath.basename(check_artifact_path(artifact_file))
+        file = Path(folder) / name
         if callable(getattr(figure, "savefig", None)):
             figure.savefig(file, **(options or {}))
         elif callable(getattr(figure, "write_html", None)) and callable(getattr(figure, "write_image", None)):

@@ -1,14 +1,14 @@
 """The transport to a server."""
 
 from functools import partial
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from runstone.artifacts import ArtifactStore
-from runstone.artifacts.location import is_proxied, proxied_path, store_at
+from runstone.artifacts.location import is_proxied, proxied_host, proxied_path, store_at
 from runstone.client.connection import Answer, Connection
 from runstone.client.encoding import checked
 from runstone.client.proxied import ProxiedArtifacts
-from runstone.errors import InternalError, RunstoneError
+from runstone.errors import InternalError, RunstoneError, UnsupportedOperation
 from runstone.wire.base import Request, Response
 from runstone.wire.codec import decode_response, encode_query
 from runstone.wire.operations import PREFIXES, Operation
@@ -44,8 +44,17 @@ class HttpTransport:
     def artifacts(self, location: str) -> "ProxiedArtifacts | ArtifactStore":
         """See Transport. What does not pass through the server is reached from here."""
         if is_proxied(location):
+            self._check_host(location)
             return ProxiedArtifacts(self._connection, proxied_path(location))
         return store_at(location)
+
+    def _check_host(self, location: str) -> None:
+        host, own = proxied_host(location), urlsplit(self._connection.url).netloc
+        if host not in ("", own):
+            raise UnsupportedOperation(
+                f"The artifacts at '{location}' are with the server {host}, not with {own}. Set the tracking URI to "
+                "that server to reach them."
+            )
 
     def close(self) -> None:
         """See Transport."""

@@ -100,7 +100,10 @@ class ProxiedArtifacts:
         )
 
     def _target(self, path: str) -> str:
-        return f"{_PATH}/{quote(self._joined(check_artifact_path(path)))}"
+        normal = check_artifact_path(path)
+        if not normal:
+            raise InvalidParameterValue(f"Invalid path: '{path}'. It is the artifact folder itself.")
+        return f"{_PATH}/{quote(self._joined(normal))}"
 
     def _joined(self, path: str) -> str:
         check_text(path, "path")
