@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "react";
 
 import { Name } from "../frame/Name";
 import { Swatch } from "../frame/Swatch";
-import { clock, count, formatDuration, formatValue, longTime } from "../lib/format";
+import { clock, columnFormat, count, formatDuration, longTime } from "../lib/format";
 import type { Reading } from "./nearest";
 import type { LinesModel } from "./types";
 
@@ -28,6 +28,9 @@ export function Tooltip({ model, found, left, top, frozen }: TooltipProps) {
   if (!near) return null;
   const { steps, times, run } = near.line;
   const [step, time] = [steps[near.index] ?? 0, times[near.index] ?? 0];
+  const shown = found.slice(0, ROWS);
+  const raw = columnFormat(shown.map((reading) => reading.raw));
+  const smooth = columnFormat(shown.map((reading) => reading.smooth));
   const columns = model.smoothed ? "tip two" : "tip";
   return (
     <div ref={box} className={columns} role="tooltip">
@@ -37,12 +40,12 @@ export function Tooltip({ model, found, left, top, frozen }: TooltipProps) {
         <span>{model.smoothed ? "raw" : "value"}</span>
         {model.smoothed && <span>smooth</span>}
       </div>
-      {found.slice(0, ROWS).map((reading, i) => (
+      {shown.map((reading, i) => (
         <div key={reading.line.run.id} className={i === 0 ? "tr near" : "tr"}>
           <Swatch ink={reading.line.run.ink} />
           <Name text={reading.line.run.name} />
-          <span>{formatValue(reading.raw)}</span>
-          {model.smoothed && <span>{formatValue(reading.smooth)}</span>}
+          <span>{raw(reading.raw)}</span>
+          {model.smoothed && <span>{smooth(reading.smooth)}</span>}
         </div>
       ))}
       <div className="tf">

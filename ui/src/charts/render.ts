@@ -150,7 +150,7 @@ function xAxis(model: () => LinesModel, colors: () => ChartColors): uPlot.Axis {
     ...plain(colors),
     size: () => (model().nans > 0 ? 20 + NAN_RAIL : 20),
     gap: 2,
-    space: 56,
+    space: (_, __, ___, ____, width) => Math.max(56, width / 12),
     grid: { show: false },
     border: { show: true, width: 1, stroke: () => colors().axis },
     incrs: () => (model().x === "step" ? stepIncrements() : TIME_STEPS),
@@ -176,7 +176,7 @@ function yAxis(model: () => LinesModel, colors: () => ChartColors): uPlot.Axis {
     ...plain(colors),
     size: (_, labels) => Math.max(Y_AXIS, 12 + CHARACTER * Math.max(0, ...(labels ?? []).map((label) => label?.length ?? 0))),
     gap: 4,
-    space: 26,
+    space: (_, __, ___, ____, height) => Math.max(26, height / 9),
     grid: { show: true, width: 1, stroke: () => colors().grid },
     values: (_, splits, __, ___, step) =>
       model().log ? splits.map((value) => (value === null ? "" : decade(value, splits))) : axisLabels(splits, step),

@@ -67,7 +67,7 @@ export function useWorkspace(): Workspace {
     }),
     [family, ink, tick],
   );
-  const names = keysOf(runs, "metrics").join("\n");
+  const names = useMemo(() => keysOf(runs, "metrics").join("\n"), [runs]);
   const metricKeys = useMemo(() => (names ? names.split("\n") : []), [names]);
   useEffect(() => rememberView(experimentId, stringifySearch(search)), [experimentId, search]);
   useEffect(() => rememberOrder(experimentId, order.split(",")), [experimentId, order]);
