@@ -365,10 +365,10 @@ def test_a_long_mistake_is_not_repeated_in_full():
 
 @pytest.mark.parametrize(("opening", "closing"), [("(", ")"), ("NOT ", ""), ("NOT (", ")")])
 def test_nesting_has_a_limit_and_below_it_everything_works(opening: str, closing: str):
-    levels = 100 // (opening.count("NOT") + opening.count("("))
+    levels = 50 // (opening.count("NOT") + opening.count("("))
     assert runs(opening * levels + "metrics.a = 1" + closing * levels) is not None
     error = refusal(opening * (levels + 1) + "metrics.a = 1" + closing * (levels + 1))
-    assert str(error).startswith("Parentheses and NOT are nested more than 100 deep")
+    assert str(error).startswith("Parentheses and NOT are nested more than 50 deep")
 
 
 def test_many_pairs_of_parentheses_side_by_side_are_no_nesting():

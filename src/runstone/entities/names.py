@@ -31,6 +31,10 @@ MAX_SEARCH_RESULTS = 50_000
 MAX_SERIES_RUNS = 100
 MAX_SERIES_KEYS = 2_000
 MAX_FILTER_TERMS = 500
+MAX_ORDER_TERMS = (
+    20  # SQLite 3.40 crashes where a join is sorted by more than 63 columns; a metric takes three
+)
+MAX_PATTERN_LENGTH = 12_000  # in characters: SQLite takes 50,000 bytes
 
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_RUN_TAG = "mlflow.parentRunId"

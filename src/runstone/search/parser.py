@@ -15,8 +15,8 @@ from runstone.search.expression import And, Comparison, Expression, Field, Not, 
 from runstone.search.grammar import Entity, Grammar, Key
 from runstone.search.tokens import KEYWORDS, Token, split_name, syntax_error, tokenize, unquote
 
-MAX_DEPTH = 100
-"""How deep parentheses and NOTs may be nested."""
+MAX_DEPTH = 50
+"""How deep parentheses and NOTs may be nested. SQLite's own parser keeps at most 100 things in mind."""
 
 _SHOWN = 200
 _INT64 = range(-(2**63), 2**63)
@@ -34,7 +34,7 @@ def parse_filter(text: str | None, grammar: Grammar) -> Expression | None:
     """The tree of a filter; None if it asks for nothing (None, blank, or a lone AND).
 
     Raises InvalidParameterValue for whatever the grammar does not allow, a text of over 100,000 characters,
-    and over 100 nested parentheses or NOTs. Its `column` (1-based) is where; MLflow's own messages do not
+    and over 50 nested parentheses or NOTs. Its `column` (1-based) is where; MLflow's own messages do not
     repeat it.
     """
     if not text:

@@ -3,10 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from runstone.entities.kinds import LifecycleStage
-from runstone.entities.names import MAX_FILTER_TERMS, MAX_INT64
+from runstone.entities.names import (
+    MAX_FILTER_TERMS,
+    MAX_INT64,
+    MAX_ORDER_TERMS,
+    MAX_PATTERN_LENGTH,
+    check_length,
+)
 from runstone.errors import InvalidParameterValue
 from runstone.search import Comparison, Expression, Grammar, Not, OrderBy, parse_filter, parse_order_by
 
@@ -23,19 +29,26 @@ def parse_search(
 ) -> tuple[Expression | None, tuple[OrderBy, ...]]:
     """A search's filter and order. Raises InvalidParameterValue, also for more terms than a database takes."""
     where, order = parse_filter(text, grammar), parse_order_by(order_by, grammar)
-    for count, what in ((0 if where is None else _terms(where), "filter"), (len(order), "order_by")):
-        if count > MAX_FILTER_TERMS:
-            raise InvalidParameterValue(
-                f"The {what} has {count} terms; at most {MAX_FILTER_TERMS} are allowed."
-            )
+    comparisons = [] if where is None else list(_comparisons(where))
+    terms = sum(len(c.value) if isinstance(c.value, tuple) else 1 for c in comparisons)
+    for count, limit, what in (
+        (terms, MAX_FILTER_TERMS, "filter"),
+        (len(order), MAX_ORDER_TERMS, "order_by"),
+    ):
+        if count > limit:
+            raise InvalidParameterValue(f"The {what} has {count} terms; at most {limit} are allowed.")
+    for comparison in comparisons:
+        if comparison.op in ("LIKE", "ILIKE"):
+            check_length(str(comparison.value), MAX_PATTERN_LENGTH, f"{comparison.op} pattern")
     return where, order
 
 
-def _terms(expression: Expression) -> int:
+def _comparisons(expression: Expression) -> Iterator[Comparison]:
     if isinstance(expression, Comparison):
-        return len(expression.value) if isinstance(expression.value, tuple) else 1
-    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
-    return sum(_terms(part) for part in parts)
+        yield expression
+        return
+    for part in (expression.part,) if isinstance(expression, Not) else expression.parts:
+        yield from _comparisons(part)
 
 
 def lifecycles(view: str | int | None) -> tuple[str, ...]:

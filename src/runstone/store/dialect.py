@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,15 @@ def _tables_in(path: Path, how: str) -> frozenset[str]:
 
 
 def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
+    """The text without regard to case, character by character: `_` in a pattern must still stand for one of them."""
+    if text is None or text.isascii():
+        return text and text.lower()
+    return "".join(map(_lower_character, text))
+
+
+@cache
+def _lower_character(character: str) -> str:
+    return next((form for form in (character.casefold(), character.lower()) if len(form) == 1), character)
 
 
 def in_transaction(connection: Connection) -> bool:
@@ -177,7 +186,7 @@ def greatest(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]
 def like(column: ColumnElement[Any], pattern: str, *, ignore_case: bool) -> ColumnElement[bool]:
     """SQL's LIKE without an escape character, with or without regard to case, in every script."""
     if ignore_case:
-        return sql.unicode_lower(column).like(pattern.lower())
+        return sql.unicode_lower(column).like(_lower(pattern))
     return column.like(pattern)
 
 

@@ -63,16 +63,30 @@ def fields(expression: Expression) -> list[Field]:
     return [field for part in parts for field in fields(part)]
 
 
-def _condition(expression: Expression, leaf: Leaf) -> ColumnElement[bool]:
+def _condition(expression: Expression, leaf: Leaf, negated: bool = False) -> ColumnElement[bool]:
+    """The condition, or its negation.
+
+    SQLite's parser has a stack of 100. So NOT moves inwards, which it may since no comparison is unknown, and of
+    several parts the deepest is written first: then a level takes one place instead of five.
+    """
     match expression:
-        case And(parts):
-            return and_(*(_condition(part, leaf) for part in parts))
-        case Or(parts):
-            return or_(*(_condition(part, leaf) for part in parts))
-        case Not(part):
-            return not_(_condition(part, leaf))
         case Comparison():
-            return leaf(expression)
+            condition = leaf(expression)
+            return not_(condition) if negated else condition
+        case Not(part):
+            return _condition(part, leaf, not negated)
+        case And(parts) | Or(parts):
+            join = and_ if isinstance(expression, And) != negated else or_
+            return join(
+                *(_condition(part, leaf, negated) for part in sorted(parts, key=_depth, reverse=True))
+            )
+
+
+def _depth(expression: Expression) -> int:
+    if isinstance(expression, Comparison):
+        return 0
+    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
+    return 1 + max(map(_depth, parts))
 
 
 def _experiment_comparison(comparison: Comparison) -> ColumnElement[bool]:
