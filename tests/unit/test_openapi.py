@@ -56,9 +56,9 @@ def test_a_query_lists_the_fields_of_its_request() -> None:
     assert [p["required"] for p in parameters] == [field.required for field in fields]
 
 
-def test_a_double_is_a_number_or_a_text() -> None:
-    kinds = {choice["type"] for choice in SCHEMAS["LogMetric"]["properties"]["value"]["anyOf"]}
-    assert kinds == {"number", "string"}
+def test_a_double_is_a_number_or_the_name_of_what_is_none() -> None:
+    choices = SCHEMAS["LogMetric"]["properties"]["value"]["anyOf"]
+    assert choices == [{"type": "number"}, {"enum": ["-Infinity", "Infinity", "NaN"]}]
 
 
 def test_what_is_unset_is_absent_and_never_null() -> None:

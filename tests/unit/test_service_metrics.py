@@ -196,7 +196,6 @@ def test_points_of_different_datasets_do_not_swallow_each_other(service: Service
         ({"key": "a\nb"}, "Names may only contain"),
         ({"key": "../up"}, "must not resolve to other names"),
         ({"key": "k" * 251}, "exceeds the maximum length of 250"),
-        ({"value": "many"}, "valid double"),
         ({"timestamp": -1}, "nonnegative"),
         ({"dataset_name": "train"}, "dataset_digest"),
         ({"dataset_name": "train\0", "dataset_digest": "d"}, "NUL"),

@@ -7,8 +7,8 @@ server shows that as it is: its clients fetch through the proxy. A local user se
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import url2pathname
 
+from runstone.artifacts import local_path
 from runstone.entities.names import MAX_ARTIFACT_LOCATION_LENGTH, check_text
 from runstone.errors import InvalidParameterValue, PermissionDenied
 
@@ -44,7 +44,7 @@ class Locations(NamedTuple):
         if self.shown_root is not None or path is None:
             return
         root = local_path(self.default_root)
-        if root is None or not path.is_relative_to(root):
+        if root is None or not path.resolve().is_relative_to(root.resolve()):
             raise PermissionDenied(
                 f"These artifacts are in {location}, outside the folders that this server shows. Open them there, or "
                 "start the server with --default-artifact-root on a folder that holds them."
@@ -59,14 +59,6 @@ def of_run(experiment_location: str, run_id: str) -> str:
 def append(location: str, path: str) -> str:
     """The URI of something below another."""
     return f"{location.rstrip('/')}/{path}" if path else location
-
-
-def local_path(location: str) -> Path | None:
-    """The local path that a location means, without `..` and links; None for a place that is not local."""
-    parts = split_uri(location)
-    if parts.scheme == "file":
-        return Path(url2pathname(parts.path)).resolve()
-    return Path(location).resolve() if len(parts.scheme) < 2 else None  # a path, or a Windows drive
 
 
 def split_uri(uri: str) -> SplitResult:
@@ -90,8 +82,8 @@ def checked(location: str) -> str:
         )
     check_text(location, "artifact_location")
     parts = split_uri(location)
-    if len(parts.scheme) < 2:
-        return str(local_path(location))
+    if local_path(location) is not None and parts.scheme != "file":
+        return str(Path(location).resolve())
     if parts.fragment or parts.path.count(";"):
         raise InvalidParameterValue("'artifact_location' URL can't include fragments or params.")
     if ".." in unquote(parts.query):

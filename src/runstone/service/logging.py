@@ -20,7 +20,7 @@ from runstone.errors import BadRequest, InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.store.logs import NO_CONTEXT, Point, RunLog
 from runstone.wire import runs as wire
-from runstone.wire.base import Double, from_double
+from runstone.wire.base import from_double
 
 
 @operation
@@ -61,7 +61,7 @@ def log_batch(service: Service, request: wire.LogBatch) -> wire.EmptyResponse:
 def _point(metric: wire.LogMetric | wire.Metric) -> Point:
     key = metric.key
     check_key(key, parameter="name", what="Metric name")
-    value = _number(key, metric.value, metric.timestamp)
+    value = from_double(metric.value)
     step = metric.step or 0
     check_timestamp(key, value, metric.timestamp)
     check_step(key, value, step)
@@ -69,16 +69,6 @@ def _point(metric: wire.LogMetric | wire.Metric) -> Point:
     if metric.model_id or metric.dataset_name or metric.dataset_digest:
         context = _context(metric)
     return Point(key, value, metric.timestamp, step, context)
-
-
-def _number(key: str, value: Double, timestamp: int) -> float:
-    try:
-        return from_double(value)
-    except ValueError as error:
-        raise InvalidParameterValue(
-            f"Invalid value \"{value}\" for parameter 'value' supplied: metric '{key}' (timestamp={timestamp}). "
-            "Please specify value as a valid double (64-bit floating point)"
-        ) from error
 
 
 def _context(metric: wire.LogMetric | wire.Metric) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """What all requests and responses share: struct options and the protocol's kinds of values."""
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,10 +10,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
-Double = float | str
-"""A double as JSON carries it: a number, or "NaN", "Infinity", "-Infinity"; a numeric text is read, never written."""
-
-_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+Double = float | Literal["NaN", "Infinity", "-Infinity"]
+"""A double as JSON carries it."""
 
 
 class Request(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -49,8 +47,5 @@ def to_double(value: float) -> Double:
 
 
 def from_double(value: Double) -> float:
-    """The double behind its wire form. Raises ValueError for a text that is no number."""
-    if isinstance(value, str):
-        special = _SPECIAL.get(value)
-        return float(value) if special is None else special
-    return value
+    """The double behind its wire form."""
+    return float(value)

@@ -36,7 +36,6 @@ _Read = Callable[[Any, str], Any]
 _IGNORED_IF_NO_LIST = {(CreateRun, "tags")}
 """Lists whose type MLflow never checks: in their place it ignores anything else."""
 
-_SPECIAL_DOUBLES = frozenset(("NaN", "Infinity", "-Infinity"))
 _INTEGER = re.compile(r"[+-]?[0-9]{1,25}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf(inity)?)", re.IGNORECASE)
@@ -58,8 +57,6 @@ def decode_body(request_type: type[_Request], content: bytes) -> _Request:
     try:
         request: _Request = shape.decoder.decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _decode_slowly(shape, content)
-    if shape.doubles and _has_numeric_text(shape, request):
         return _decode_slowly(shape, content)
     return request
 
@@ -127,15 +124,11 @@ class _Field(msgspec.Struct, frozen=True):
 
 
 class _Shape(msgspec.Struct, frozen=True):
-    """What the codec knows of a message: its decoder, its fields for the slow path and where its doubles are.
-
-    `doubles` are pairs: the list that holds them ("" for the message itself) and the field.
-    """
+    """What the codec knows of a message: its decoder, and its fields for the slow path."""
 
     type: type[Any]
     decoder: msgspec.json.Decoder[Any]
     fields: dict[str, _Field]
-    doubles: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -143,17 +136,12 @@ def _shape(struct: type[msgspec.Struct]) -> _Shape:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     fields: dict[str, _Field] = {}
-    doubles: list[tuple[str, str]] = []
     for field in info.fields:
         kind = _without_null(field.type)
         is_list = isinstance(kind, inspect.ListType)
         read = _reader(kind)
         fields[field.name] = _Field(field.name, _camel_case(field.name), field.required, is_list, read)
-        if read is _double:
-            doubles.append(("", field.name))
-        elif isinstance(kind, inspect.ListType) and isinstance(kind.item_type, inspect.StructType):
-            doubles += [(field.name, name) for _, name in _shape(kind.item_type.cls).doubles]
-    return _Shape(struct, msgspec.json.Decoder(struct), fields, tuple(doubles))
+    return _Shape(struct, msgspec.json.Decoder(struct), fields)
 
 
 @cache
@@ -270,16 +258,6 @@ def _fill(shape: _Shape, given: Mapping[str, Any], prefix: str) -> Any:
             continue
         values[name] = field.read(value, prefix + name)
     return shape.type(**values)
-
-
-def _has_numeric_text(shape: _Shape, message: msgspec.Struct) -> bool:
-    """Whether a double came as a text other than the three of the protocol."""
-    for holder, name in shape.doubles:
-        for part in getattr(message, holder) if holder else (message,):
-            value = getattr(part, name)
-            if value.__class__ is str and value not in _SPECIAL_DOUBLES:
-                return True
-    return False
 
 
 # --- the slow path: one value -------------------------------------------------------------------
