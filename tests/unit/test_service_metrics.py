@@ -31,7 +31,7 @@ from tests.unit.services import (
     series,
 )
 
-quick = settings(deadline=None, max_examples=25)
+quick = settings(deadline=None, max_examples=15)
 
 
 @pytest.fixture

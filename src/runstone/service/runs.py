@@ -133,7 +133,7 @@ def update_run(service: Service, request: wire.UpdateRun) -> wire.UpdateRunRespo
 
 def _status(status: str | int | None) -> str | None:
     """The name of a status given by name or number (a text, too); None, as MLflow does, for a name that is none."""
-    if isinstance(status, str) and status.isdecimal():
+    if isinstance(status, str) and status.isdecimal() and len(status) < 10:
         status = int(status)
     if isinstance(status, int):
         if not 1 <= status <= len(RunStatus.NAMES):
