@@ -7,11 +7,13 @@ import "./styles/menus.css";
 import "./styles/frame.css";
 import "./styles/runs.css";
 import "./styles/charts.css";
+import "./styles/bars.css";
 import "./styles/tables.css";
 import "./styles/table.css";
 import "./styles/run.css";
 import "./styles/artifacts.css";
 import "./styles/states.css";
+import "./styles/messages.css";
 import "./styles/widths.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";

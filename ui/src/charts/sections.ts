@@ -1,6 +1,6 @@
 /** Groups metric keys into sections by their prefix, own names first, the machine's figures last. Pure. */
 
-import { searchPattern, splitKey } from "../lib/text";
+import { naturally, searchPattern, splitKey } from "../lib/text";
 
 export interface Section {
   /** `train/`, or empty for keys without a slash. */
@@ -22,5 +22,3 @@ export function sectionsOf(keys: string[], query: string): Section[] {
 }
 
 const place = (prefix: string) => (prefix === "" ? 0 : prefix.startsWith("system/") ? 2 : 1);
-const order = new Intl.Collator("en", { numeric: true });
-const naturally = (a: string, b: string) => order.compare(a, b) || (a < b ? -1 : 1);

@@ -16,6 +16,11 @@ export function splitKey(key: string): [prefix: string, name: string] {
   return [key.slice(0, slash + 1), key.slice(slash + 1)];
 }
 
+/** Orders names as people count: `b2` before `b10`. */
+export const naturally = (a: string, b: string): number => COLLATOR.compare(a, b) || (a < b ? -1 : 1);
+
+const COLLATOR = new Intl.Collator("en", { numeric: true });
+
 /** A regular expression typed by a person: case-insensitive, and taken literally while it is not valid yet. */
 export function searchPattern(text: string): RegExp {
   return compiled(text) ?? new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");

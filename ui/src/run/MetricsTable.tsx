@@ -9,12 +9,11 @@ import type { ChartRun, Series } from "../charts/types";
 import { SearchField } from "../frame/bits";
 import { compactCount, count, formatValue } from "../lib/format";
 import { colorVar } from "../lib/palette";
-import { isPattern, searchPattern, splitKey } from "../lib/text";
+import { isPattern, naturally, searchPattern, splitKey } from "../lib/text";
 import { metricOf } from "../runs/model";
 import { sparkPath, summary } from "./spark";
 
 const FIRST = 60;
-const order = new Intl.Collator("en", { numeric: true });
 
 interface MetricsTableProps {
   run: Run;
@@ -27,7 +26,7 @@ export function MetricsTable({ run, chartRun, keys }: MetricsTableProps) {
   const [all, setAll] = useState(false);
   const found = useMemo(() => {
     const pattern = searchPattern(text);
-    return keys.filter((key) => pattern.test(key)).toSorted((a, b) => rank(a) - rank(b) || order.compare(a, b));
+    return keys.filter((key) => pattern.test(key)).toSorted((a, b) => rank(a) - rank(b) || naturally(a, b));
   }, [keys, text]);
   const shown = all ? found : found.slice(0, FIRST);
   const series = useSparks(chartRun, shown);

@@ -9,6 +9,7 @@ import { Charts } from "../charts/Charts";
 import { Progress } from "../frame/bits";
 import { Missing } from "../frame/Failure";
 import { TopBar } from "../frame/TopBar";
+import { count } from "../lib/format";
 import { useHotkeys } from "../lib/hotkeys";
 import { lastOrder, lastView } from "../lib/memory";
 import { slotOf } from "../lib/palette";
@@ -119,7 +120,7 @@ function RunTabs({ run, search, patch, beside, go }: RunTabsProps) {
     <div className="tabs" role="tablist" aria-label="Views">
       {TABS.map(([tab, label], i) => (
         <button type="button" key={label} className="tab" role="tab" aria-selected={search.tab === tab} onClick={() => patch({ tab }, true)}>
-          <kbd>{i + 1}</kbd>{label} {tab === "charts" && metrics > 0 && <span className="n">{metrics}</span>}
+          <kbd>{i + 1}</kbd>{label} {tab === "charts" && metrics > 0 && <span className="n">{count(metrics)}</span>}
         </button>
       ))}
       <span className="grow" />

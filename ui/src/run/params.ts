@@ -1,5 +1,6 @@
 /** Groups params by what stands before their last dot, when at least two share it. Pure. */
 
+import { naturally } from "../lib/text";
 import type { KeyValue } from "../api/types";
 
 export interface ParamGroup {
@@ -7,10 +8,8 @@ export interface ParamGroup {
   params: KeyValue[];
 }
 
-const order = new Intl.Collator("en", { numeric: true });
-
 export function groupParams(params: KeyValue[]): ParamGroup[] {
-  const sorted = params.toSorted((a, b) => order.compare(a.key, b.key));
+  const sorted = params.toSorted((a, b) => naturally(a.key, b.key));
   const sizes = new Map<string, number>();
   for (const { key } of sorted) sizes.set(prefixOf(key), (sizes.get(prefixOf(key)) ?? 0) + 1);
   const groups = new Map<string, KeyValue[]>([["", []]]);

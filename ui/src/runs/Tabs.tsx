@@ -13,7 +13,7 @@ export function Tabs({ workspace, title }: { workspace: Workspace; title?: strin
         <kbd>1</kbd>Table {total > 0 && <span className="n">{count(total)}</span>}
       </button>
       <button type="button" className="tab" role="tab" aria-selected={!isTable} onClick={() => patch({ tab: undefined }, true)}>
-        <kbd>2</kbd>Charts {metricKeys.length > 0 && <span className="n">{metricKeys.length}</span>}
+        <kbd>2</kbd>Charts {metricKeys.length > 0 && <span className="n">{count(metricKeys.length)}</span>}
       </button>
     </div>
   );

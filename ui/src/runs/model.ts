@@ -2,6 +2,7 @@
 
 import type { Metric, Run } from "../api/types";
 import { toNumber } from "../lib/format";
+import { naturally } from "../lib/text";
 import { splitList } from "../lib/url";
 
 export const PARENT_TAG = "mlflow.parentRunId";
@@ -92,7 +93,7 @@ export function keysOf(runs: Run[], kind: "metrics" | "params" | "tags"): string
   const counts = new Map<string, number>();
   for (const run of runs) for (const key of indexOf(run)[kind].keys()) counts.set(key, (counts.get(key) ?? 0) + 1);
   return [...counts.keys()].toSorted(
-    (a, b) => machine(a) - machine(b) || (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1),
+    (a, b) => machine(a) - machine(b) || (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || naturally(a, b),
   );
 }
 
