@@ -16,9 +16,9 @@ from runstone.errors import RequestLimitExceeded, StoreError
 from runstone.server.app import create_app
 from runstone.server.pools import Pool, Pools
 from runstone.service import Service
-from runstone.wire.base import Request, Response
+from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.experiments import SearchExperimentsResponse
-from runstone.wire.runs import EmptyResponse, SearchRunsResponse
+from runstone.wire.runs import SearchRunsResponse
 
 API = "/api/2.0/mlflow"
 TAG = {"run_id": "r", "key": "k"}

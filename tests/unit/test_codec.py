@@ -9,12 +9,12 @@ import pytest
 
 from runstone.errors import InvalidParameterValue, RunstoneError
 from runstone.wire import codec
+from runstone.wire.base import EmptyResponse
 from runstone.wire.experiments import CreateExperiment, GetExperiment, SearchExperiments
 from runstone.wire.metrics import GetMetricHistory, GetMetricHistoryResponse, GetSeries
 from runstone.wire.operations import OPERATIONS
 from runstone.wire.runs import (
     CreateRun,
-    EmptyResponse,
     GetRun,
     LogBatch,
     LogMetric,

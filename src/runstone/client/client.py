@@ -42,7 +42,7 @@ from runstone.entities.names import (
 )
 from runstone.errors import ResourceDoesNotExist
 from runstone.wire import experiments, metrics, runs
-from runstone.wire.base import Request, Response
+from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.operations import BY_NAME
 
 R = TypeVar("R", bound=Response)
@@ -272,7 +272,7 @@ class Client:
             dataset_name=dataset_name,
             dataset_digest=dataset_digest,
         )
-        self._send("log_metric", request, runs.EmptyResponse)
+        self._send("log_metric", request, EmptyResponse)
         return outcome(synchronous)
 
     def log_param(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> Any:
@@ -281,7 +281,7 @@ class Client:
         A param is written once: raises InvalidParameterValue if it has another value already.
         """
         request = runs.LogParam(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
-        self._send("log_param", request, runs.EmptyResponse)
+        self._send("log_param", request, EmptyResponse)
         return value if synchronous is not False else outcome(synchronous)
 
     def set_tag(
@@ -289,7 +289,7 @@ class Client:
     ) -> RunOperations | None:
         """Set a tag of a run to a text, or something that is made one; at most 8,000 characters."""
         request = runs.SetTag(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
-        self._send("set_tag", request, runs.EmptyResponse)
+        self._send("set_tag", request, EmptyResponse)
         return outcome(synchronous)
 
     def log_batch(
@@ -431,7 +431,7 @@ class Client:
         self, run_id: str, points: list[runs.Metric], params: list[runs.Param], tags: list[runs.RunTag]
     ) -> None:
         request = runs.LogBatch(run_id=to_name(run_id, "run_id"), metrics=points, params=params, tags=tags)
-        self._send("log_batch", request, runs.EmptyResponse)
+        self._send("log_batch", request, EmptyResponse)
 
     def _artifacts(self, run_id: str) -> ArtifactFolder:
         location = self._locations.get(run_id) or self.get_run(run_id).info.artifact_uri

@@ -8,11 +8,18 @@ from runstone.entities.names import (
     MAX_KEY_LENGTH,
     MAX_SEARCH_RESULTS,
     check_experiment_name,
+    check_key,
     check_length,
     check_text,
     experiment_number,
 )
-from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, ResourceDoesNotExist
+from runstone.errors import (
+    BadRequest,
+    InvalidParameterValue,
+    InvalidState,
+    ResourceAlreadyExists,
+    ResourceDoesNotExist,
+)
 from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
@@ -20,6 +27,7 @@ from runstone.service.paging import lifecycles, page_offset, page_token, parse_s
 from runstone.store import ALREADY_THERE, Connection, experiments, runs
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
+from runstone.wire.base import EmptyResponse
 
 
 @operation
@@ -36,7 +44,9 @@ def create_experiment(service: Service, request: wire.CreateExperiment) -> wire.
             connection, name=request.name, artifact_location=chosen or "", now=now, tags=tags
         )
         if chosen is None:
-            experiments.set_location(connection, number, service.locations.of_experiment(number))
+            experiments.update(
+                connection, number, {"artifact_location": service.locations.of_experiment(number)}
+            )
         return number
 
     try:
@@ -101,6 +111,78 @@ def search_experiments(service: Service, request: wire.SearchExperiments) -> wir
     return wire.SearchExperimentsResponse(
         [_shown(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
     )
+
+
+@operation
+def update_experiment(service: Service, request: wire.UpdateExperiment) -> EmptyResponse:
+    number = experiment_number(request.experiment_id)
+    check_experiment_name(request.new_name)
+
+    def rename(connection: Connection, _keys: Mapping[str, int]) -> None:
+        if existing(connection, number).lifecycle != LifecycleStage.ACTIVE:
+            raise InvalidState("Cannot rename a non-active experiment.")
+        experiments.update(connection, number, {"name": request.new_name, "updated": service.now()})
+
+    try:
+        service.store.write(rename)
+    except ALREADY_THERE as error:
+        raise BadRequest(_name_taken(service, request.new_name).message) from error
+    return EmptyResponse()
+
+
+@operation
+def delete_experiment(service: Service, request: wire.DeleteExperiment) -> EmptyResponse:
+    _set_lifecycle(service, request.experiment_id, LifecycleStage.DELETED)
+    return EmptyResponse()
+
+
+@operation
+def restore_experiment(service: Service, request: wire.RestoreExperiment) -> EmptyResponse:
+    _set_lifecycle(service, request.experiment_id, LifecycleStage.ACTIVE)
+    return EmptyResponse()
+
+
+def _set_lifecycle(service: Service, experiment_id: str, lifecycle: str) -> None:
+    """Delete or restore an experiment, and its runs with it. One that is in this stage already counts as absent."""
+    number = experiment_number(experiment_id)
+
+    def change(connection: Connection, _keys: Mapping[str, int]) -> None:
+        if existing(connection, number).lifecycle == lifecycle:
+            raise _unknown(number)
+        now = service.now()
+        experiments.update(connection, number, {"lifecycle": lifecycle, "updated": now})
+        runs.set_lifecycle(
+            connection, number, lifecycle, now if lifecycle == LifecycleStage.DELETED else None
+        )
+
+    service.store.write(change)
+
+
+@operation
+def set_experiment_tag(service: Service, request: wire.SetExperimentTag) -> EmptyResponse:
+    number = experiment_number(request.experiment_id)
+    check_key(request.key)
+    _check_tag(request.key, request.value)
+
+    def change(connection: Connection, _keys: Mapping[str, int]) -> None:
+        active_location(connection, number)
+        experiments.set_tag(connection, number, request.key, request.value)
+
+    service.store.write(change)
+    return EmptyResponse()
+
+
+@operation
+def delete_experiment_tag(service: Service, request: wire.DeleteExperimentTag) -> EmptyResponse:
+    number = experiment_number(request.experiment_id)
+
+    def change(connection: Connection, _keys: Mapping[str, int]) -> None:
+        active_location(connection, number)
+        if not experiments.delete_tag(connection, number, request.key):
+            raise ResourceDoesNotExist(f"No tag with name: {request.key} in experiment with id {number}")
+
+    service.store.write(change)
+    return EmptyResponse()
 
 
 @operation

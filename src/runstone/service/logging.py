@@ -20,33 +20,33 @@ from runstone.errors import BadRequest, InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.store.logs import NO_CONTEXT, Point, RunLog
 from runstone.wire import runs as wire
-from runstone.wire.base import from_double
+from runstone.wire.base import EmptyResponse, from_double
 
 
 @operation
-def log_metric(service: Service, request: wire.LogMetric) -> wire.EmptyResponse:
+def log_metric(service: Service, request: wire.LogMetric) -> EmptyResponse:
     service.store.log(RunLog(request.run_id, metrics=[_point(request)]))
-    return wire.EmptyResponse()
+    return EmptyResponse()
 
 
 @operation
-def log_param(service: Service, request: wire.LogParam) -> wire.EmptyResponse:
+def log_param(service: Service, request: wire.LogParam) -> EmptyResponse:
     check_key(request.key, what="Param key")
     param = (request.key, _param_value(service, request.key, request.value))
     service.store.log(RunLog(request.run_id, params=[param], batch=False))
-    return wire.EmptyResponse()
+    return EmptyResponse()
 
 
 @operation
-def set_tag(service: Service, request: wire.SetTag) -> wire.EmptyResponse:
+def set_tag(service: Service, request: wire.SetTag) -> EmptyResponse:
     check_key(request.key)
     tag = (request.key, tag_value(service, request.key, request.value))
     service.store.log(RunLog(request.run_id, tags=[tag]))
-    return wire.EmptyResponse()
+    return EmptyResponse()
 
 
 @operation
-def log_batch(service: Service, request: wire.LogBatch) -> wire.EmptyResponse:
+def log_batch(service: Service, request: wire.LogBatch) -> EmptyResponse:
     check_batch_size(len(request.metrics), len(request.params), len(request.tags))
     log = RunLog(
         request.run_id,
@@ -55,7 +55,7 @@ def log_batch(service: Service, request: wire.LogBatch) -> wire.EmptyResponse:
         _tags(service, request.tags),
     )
     service.store.log(log)
-    return wire.EmptyResponse()
+    return EmptyResponse()
 
 
 def _point(metric: wire.LogMetric | wire.Metric) -> Point:

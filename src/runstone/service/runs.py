@@ -25,7 +25,7 @@ from runstone.service.paging import lifecycles, page_offset, page_token, parse_s
 from runstone.store import ALREADY_THERE, Connection, runs
 from runstone.store.runs import RunContent, RunRow, Selection
 from runstone.wire import runs as wire
-from runstone.wire.base import to_double
+from runstone.wire.base import EmptyResponse, to_double
 
 
 @operation
@@ -140,6 +140,41 @@ def _status(status: str | int | None) -> str | None:
             raise InvalidParameterValue.wrong_type("status", status)
         return RunStatus.NAMES[status - 1]
     return status if status in RunStatus.NAMES else None
+
+
+@operation
+def delete_run(service: Service, request: wire.DeleteRun) -> EmptyResponse:
+    _set_lifecycle(service, request.run_id, LifecycleStage.DELETED)
+    return EmptyResponse()
+
+
+@operation
+def restore_run(service: Service, request: wire.RestoreRun) -> EmptyResponse:
+    _set_lifecycle(service, request.run_id, LifecycleStage.ACTIVE)
+    return EmptyResponse()
+
+
+def _set_lifecycle(service: Service, run_id: str, lifecycle: str) -> None:
+    def change(connection: Connection, _keys: Mapping[str, int]) -> None:
+        row = existing_run(connection, run_id)
+        if row.lifecycle != lifecycle:
+            deleted = service.now() if lifecycle == LifecycleStage.DELETED else None
+            runs.update(connection, row.id, {"lifecycle": lifecycle, "deleted": deleted})
+
+    service.store.write(change)
+
+
+@operation
+def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
+    def change(connection: Connection, _keys: Mapping[str, int]) -> None:
+        row = existing_run(connection, request.run_id)
+        check_run_active(row)
+        key = service.store.keys.find(connection, [request.key]).get(request.key)
+        if key is None or not runs.delete_tag(connection, row, key):
+            raise ResourceDoesNotExist(f"No tag with name: {request.key} in run with id {request.run_id}")
+
+    service.store.write(change)
+    return EmptyResponse()
 
 
 @operation

@@ -1,14 +1,14 @@
 """Statements about experiments."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, OrderBy
 from runstone.store import filters
-from runstone.store.dialect import Prepared
+from runstone.store.dialect import Prepared, upsert
 from runstone.store.schema import experiment, experiment_tag
 
 _COLUMNS = experiment.c
@@ -40,10 +40,21 @@ def insert(
     return number
 
 
-def set_location(connection: Connection, number: int, artifact_location: str) -> None:
-    """Say where the experiment keeps its artifacts, once its id is known."""
-    connection.execute(
-        experiment.update().where(_COLUMNS.id == number).values(artifact_location=artifact_location)
+def update(connection: Connection, number: int, values: Mapping[str, Any]) -> None:
+    """Change columns of an experiment's row. Raises one of `dialect.ALREADY_THERE` for a name that is taken."""
+    connection.execute(experiment.update().where(_COLUMNS.id == number).values(**values))
+
+
+def set_tag(connection: Connection, number: int, key: str, value: str) -> None:
+    """Set a tag of an experiment; what was there is replaced."""
+    connection.execute(upsert(experiment_tag).replacing(), {"experiment": number, "key": key, "value": value})
+
+
+def delete_tag(connection: Connection, number: int, key: str) -> bool:
+    """Delete a tag of an experiment; whether there was one."""
+    of = experiment_tag.c
+    return (
+        connection.execute(experiment_tag.delete().where(of.experiment == number, of.key == key)).rowcount > 0
     )
 
 

@@ -73,6 +73,19 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
         connection.execute(run.update().where(run.c.id == number).values(**values))
 
 
+def set_lifecycle(connection: Connection, experiment: int, lifecycle: str, deleted: int | None) -> None:
+    """Set the lifecycle stage of all runs of an experiment that are in another one."""
+    mine = (run.c.experiment == experiment, run.c.lifecycle != lifecycle)
+    connection.execute(run.update().where(*mine).values(lifecycle=lifecycle, deleted=deleted))
+
+
+def delete_tag(connection: Connection, row: RunRow, key: int) -> bool:
+    """Delete a tag of a run, by key id; whether there was one."""
+    of = run_tag.c
+    mine = (of.experiment == row.experiment, of.key == key, of.run == row.id)
+    return connection.execute(run_tag.delete().where(*mine)).rowcount > 0
+
+
 def get(connection: Connection, run_id: str) -> RunRow | None:
     """The run with this public id, deleted or not."""
     row = _get.row(connection, {"run_id": run_id})

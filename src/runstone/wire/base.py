@@ -26,6 +26,10 @@ class Response(msgspec.Struct, omit_defaults=True):
     """A response's body. Fields at their default are left out, as MLflow leaves out what is unset or empty."""
 
 
+class EmptyResponse(Response):
+    """Nothing to say: `{}`."""
+
+
 class Part(msgspec.Struct, omit_defaults=True):
     """A message within a request or a response; unknown names in it are ignored."""
 

@@ -40,6 +40,30 @@ class GetExperimentResponse(Response):
     experiment: Experiment
 
 
+class UpdateExperiment(Request):
+    experiment_id: Name
+    new_name: Name
+
+
+class DeleteExperiment(Request):
+    experiment_id: Name
+
+
+class RestoreExperiment(Request):
+    experiment_id: Name
+
+
+class SetExperimentTag(Request):
+    experiment_id: Name
+    key: Name
+    value: str = ""
+
+
+class DeleteExperimentTag(Request):
+    experiment_id: Name
+    key: Name
+
+
 class SearchExperiments(Request):
     max_results: Int64 = 0
     page_token: str | None = None

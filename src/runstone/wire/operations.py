@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from runstone.wire import artifacts, experiments, metrics, runs
-from runstone.wire.base import Request, Response
+from runstone.wire.base import EmptyResponse, Request, Response
 
 Level = Literal["READ", "USE", "EDIT", "MANAGE"]
 Verb = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -106,6 +106,48 @@ OPERATIONS: tuple[Operation, ...] = (
         heavy=True,
         repeatable=True,
     ),
+    Operation(
+        "update_experiment",
+        ("POST",),
+        "/mlflow/experiments/update",
+        experiments.UpdateExperiment,
+        EmptyResponse,
+        _experiment("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "delete_experiment",
+        ("POST",),
+        "/mlflow/experiments/delete",
+        experiments.DeleteExperiment,
+        EmptyResponse,
+        _experiment("MANAGE"),
+    ),
+    Operation(
+        "restore_experiment",
+        ("POST",),
+        "/mlflow/experiments/restore",
+        experiments.RestoreExperiment,
+        EmptyResponse,
+        _experiment("MANAGE"),
+    ),
+    Operation(
+        "set_experiment_tag",
+        ("POST",),
+        "/mlflow/experiments/set-experiment-tag",
+        experiments.SetExperimentTag,
+        EmptyResponse,
+        _experiment("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "delete_experiment_tag",
+        ("POST",),
+        "/mlflow/experiments/delete-experiment-tag",
+        experiments.DeleteExperimentTag,
+        EmptyResponse,
+        _experiment("EDIT"),
+    ),
     # Runs
     Operation(
         "create_run",
@@ -154,13 +196,31 @@ OPERATIONS: tuple[Operation, ...] = (
         heavy=True,
         repeatable=True,
     ),
+    Operation(
+        "delete_run",
+        ("POST",),
+        "/mlflow/runs/delete",
+        runs.DeleteRun,
+        EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "restore_run",
+        ("POST",),
+        "/mlflow/runs/restore",
+        runs.RestoreRun,
+        EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
+    ),
     # Logging
     Operation(
         "log_metric",
         ("POST",),
         "/mlflow/runs/log-metric",
         runs.LogMetric,
-        runs.EmptyResponse,
+        EmptyResponse,
         _run("EDIT"),
         repeatable=True,
     ),
@@ -169,7 +229,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("POST",),
         "/mlflow/runs/log-parameter",
         runs.LogParam,
-        runs.EmptyResponse,
+        EmptyResponse,
         _run("EDIT"),
         repeatable=True,
     ),
@@ -178,7 +238,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("POST",),
         "/mlflow/runs/set-tag",
         runs.SetTag,
-        runs.EmptyResponse,
+        EmptyResponse,
         _run("EDIT"),
         repeatable=True,
     ),
@@ -187,9 +247,17 @@ OPERATIONS: tuple[Operation, ...] = (
         ("POST",),
         "/mlflow/runs/log-batch",
         runs.LogBatch,
-        runs.EmptyResponse,
+        EmptyResponse,
         _run("EDIT"),
         repeatable=True,
+    ),
+    Operation(
+        "delete_tag",
+        ("POST",),
+        "/mlflow/runs/delete-tag",
+        runs.DeleteTag,
+        EmptyResponse,
+        _run("EDIT"),
     ),
     # Metrics
     Operation(

@@ -107,6 +107,19 @@ class SearchRunsResponse(Response):
     next_page_token: str | None = None
 
 
+class DeleteRun(Request):
+    run_id: Name
+
+
+class RestoreRun(Request):
+    run_id: Name
+
+
+class DeleteTag(Request):
+    run_id: Name
+    key: Name
+
+
 class ListRuns(SearchRuns, kw_only=True):
     """A search for a page of a table; it has what `SearchRuns` has."""
 
@@ -155,7 +168,3 @@ class LogBatch(Request, kw_only=True):
     metrics: list[Metric] = []
     params: list[Param] = []
     tags: list[RunTag] = []
-
-
-class EmptyResponse(Response):
-    """Nothing to say: `{}`."""
