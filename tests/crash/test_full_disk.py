@@ -1,0 +1,115 @@
+"""A disk that runs full: the error says so, what was acknowledged stays, and with room again all goes on."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from runstone.errors import TemporarilyUnavailable
+from runstone.service import Service, open_service
+from runstone.store import sealing
+from runstone.wire import runs
+from tests.crash.checks import check_whole
+from tests.crash.logger import DENSE, batch
+from tests.tiers import tier_missing
+from tests.unit.services import get_run, log_param, new_run, opened, params
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB, a third of it taken by a file named `filler`."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        tier_missing(
+            "crash", "a small file system cannot be mounted", "run the tests as root of a Linux machine"
+        )
+    try:
+        (disk / "filler").write_bytes(b"\0" * 700_000)
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _fill(service: Service, run_id: str) -> tuple[dict[str, str], TemporarilyUnavailable]:
+    """Log params until the disk is full; those that were stored, and the error."""
+    stored: dict[str, str] = {}
+    for number in range(2_000):
+        value = os.urandom(2_500).hex()
+        try:
+            log_param(service, run_id, f"p{number}", value)
+        except TemporarilyUnavailable as error:
+            return stored, error
+        stored[f"p{number}"] = value
+    raise AssertionError("the disk never ran full")
+
+
+def test_a_full_disk_is_named_and_nothing_acknowledged_is_lost(small_disk: Path):
+    folder = small_disk / "store"
+    with opened(folder) as service:
+        run_id = new_run(service)
+        stored, error = _fill(service, run_id)
+        assert f"disk that holds {folder / 'runstone.db'} is full" in error.message
+        assert "Make room" in error.message
+        for _ in range(3):
+            with pytest.raises(TemporarilyUnavailable, match="full"):
+                log_param(service, run_id, "big", "x" * 6_000)
+        assert params(service, run_id) == stored
+        (small_disk / "filler").unlink()
+        log_param(service, run_id, "after", "room")
+        assert params(service, run_id) == stored | {"after": "room"}
+    check_whole(folder, set())
+    with opened(folder) as service:
+        assert params(service, run_id) == stored | {"after": "room"}
+
+
+def test_points_logged_before_the_disk_was_full_stay_though_they_cannot_be_sealed(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for constant, value in DENSE.items():
+        monkeypatch.setattr(sealing, constant, value)
+    folder = small_disk / "store"
+    acknowledged: set[tuple[str, int]] = set()
+    with opened(folder) as service:
+        new_run(service, run_id="r")
+        _fill(service, new_run(service))
+        refused = 0
+        for step in range(300):
+            try:
+                service.call("log_batch", batch("r", step))
+            except TemporarilyUnavailable:
+                refused += 1
+            else:
+                acknowledged.add(("r", step))
+        assert refused
+        (small_disk / "filler").unlink()
+        for step in range(300, 320):
+            service.call("log_batch", batch("r", step))
+            acknowledged.add(("r", step))
+        service.call("update_run", runs.UpdateRun(run_id="r", status="FINISHED"))
+        assert get_run(service, "r").info.status == "FINISHED"
+    check_whole(folder, acknowledged)
+
+
+def _use_up(path: Path) -> None:
+    """Write to a file until the disk takes no more."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 4_096)
+
+
+def test_a_full_disk_refuses_a_new_store_and_says_why(small_disk: Path):
+    _use_up(small_disk / "more")
+    with pytest.raises(TemporarilyUnavailable, match="full"):
+        open_service(str(small_disk / "store"), mode="local")
+    (small_disk / "filler").unlink()
+    with opened(small_disk / "store") as service:
+        assert new_run(service)
