@@ -156,6 +156,29 @@ class Client:
         response = self._send("search_experiments", request, experiments.SearchExperimentsResponse)
         return PagedList(map(from_experiment, response.experiments), response.next_page_token)
 
+    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
+        """Give an active experiment another name, 1 to 500 characters, unique in the store."""
+        request = experiments.UpdateExperiment(to_id(experiment_id), to_name(new_name, "new_name"))
+        self._send("update_experiment", request, EmptyResponse)
+
+    def delete_experiment(self, experiment_id: str) -> None:
+        """Delete an experiment and its runs; `restore_experiment` brings them back. Its name stays reserved."""
+        self._send("delete_experiment", experiments.DeleteExperiment(to_id(experiment_id)), EmptyResponse)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Bring a deleted experiment back, with all its runs. Raises ResourceDoesNotExist if it is not deleted."""
+        self._send("restore_experiment", experiments.RestoreExperiment(to_id(experiment_id)), EmptyResponse)
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: Any) -> None:
+        """Set a tag of an experiment to a text, or something that is made one; at most 20,000 characters."""
+        request = experiments.SetExperimentTag(to_id(experiment_id), to_name(key, "key"), str(value))
+        self._send("set_experiment_tag", request, EmptyResponse)
+
+    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
+        """Delete a tag of an experiment. Raises ResourceDoesNotExist if there is none."""
+        request = experiments.DeleteExperimentTag(to_id(experiment_id), to_name(key, "key"))
+        self._send("delete_experiment_tag", request, EmptyResponse)
+
     # --- runs -------------------------------------------------------------------------------------
 
     def create_run(
@@ -205,6 +228,14 @@ class Client:
             end_time=_now_ms() if end_time is None else end_time,
         )
         self._print_addresses(info)
+
+    def delete_run(self, run_id: str) -> None:
+        """Delete a run; `restore_run` brings it back."""
+        self._send("delete_run", runs.DeleteRun(to_name(run_id, "run_id")), EmptyResponse)
+
+    def restore_run(self, run_id: str) -> None:
+        """Bring a deleted run back."""
+        self._send("restore_run", runs.RestoreRun(to_name(run_id, "run_id")), EmptyResponse)
 
     def search_runs(
         self,
@@ -291,6 +322,12 @@ class Client:
         request = runs.SetTag(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
         self._send("set_tag", request, EmptyResponse)
         return outcome(synchronous)
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Delete a tag of a run. Raises ResourceDoesNotExist if there is none."""
+        self._send(
+            "delete_tag", runs.DeleteTag(to_name(run_id, "run_id"), to_name(key, "key")), EmptyResponse
+        )
 
     def log_batch(
         self,

@@ -16,6 +16,7 @@ from runstone.client.frames import runs_frame
 from runstone.client.pending import RunOperations
 from runstone.client.uris import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
 from runstone.entities import Experiment, Metric, PagedList, Param, Run, RunTag, ViewType
+from runstone.entities.names import PARENT_RUN_TAG
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ __all__ = [
     "ActiveRun",
     "active_run",
     "create_experiment",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_run",
+    "delete_tag",
     "end_run",
     "get_experiment",
     "get_experiment_by_name",
+    "get_parent_run",
     "get_run",
     "get_tracking_uri",
     "is_tracking_uri_set",
@@ -41,9 +47,13 @@ __all__ = [
     "log_param",
     "log_params",
     "log_text",
+    "restore_experiment",
+    "restore_run",
     "search_experiments",
     "search_runs",
     "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
@@ -111,6 +121,34 @@ def search_experiments(
     )
 
 
+def delete_experiment(experiment_id: str) -> None:
+    """Delete an experiment and its runs; see `Client.delete_experiment`."""
+    current_client().delete_experiment(experiment_id)
+
+
+def restore_experiment(experiment_id: str) -> None:
+    """Bring a deleted experiment back, with all its runs; see `Client.restore_experiment`."""
+    current_client().restore_experiment(experiment_id)
+
+
+def set_experiment_tag(key: str, value: Any) -> None:
+    """Set a tag of the experiment that new runs go to."""
+    client = current_client()
+    client.set_experiment_tag(active.current_experiment_id(client), key, value)
+
+
+def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Set several tags of the experiment that new runs go to."""
+    for key, value in tags.items():
+        set_experiment_tag(key, value)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Delete a tag of the experiment that new runs go to. Raises ResourceDoesNotExist if there is none."""
+    client = current_client()
+    client.delete_experiment_tag(active.current_experiment_id(client), key)
+
+
 # --- runs -----------------------------------------------------------------------------------------
 
 
@@ -174,6 +212,23 @@ def last_active_run() -> Run | None:
 def get_run(run_id: str) -> Run:
     """The run with this id, as it is now; see `Client.get_run`."""
     return current_client().get_run(run_id)
+
+
+def get_parent_run(run_id: str) -> Run | None:
+    """The run that this one is a child of; None if it is nobody's."""
+    client = current_client()
+    parent = client.get_run(run_id).data.tags.get(PARENT_RUN_TAG)
+    return client.get_run(parent) if parent else None
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run; see `Client.delete_run`."""
+    current_client().delete_run(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    """Bring a deleted run back; see `Client.restore_run`."""
+    current_client().restore_run(run_id)
 
 
 @overload
@@ -307,6 +362,12 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOpe
     return client.log_batch(
         target, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
     )
+
+
+def delete_tag(key: str) -> None:
+    """Delete a tag of the active run. Raises ResourceDoesNotExist if there is none."""
+    client, target = _target(None)
+    client.delete_tag(target, key)
 
 
 # --- artifacts ------------------------------------------------------------------------------------
