@@ -1,5 +1,6 @@
 """The same tests over both transports: a store within the process, and a server reached over HTTP."""
 
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,14 @@ from runstone.client import active
 from tests.servers import RunningServer
 
 ENVIRONMENT = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
+
+
+@pytest.fixture(autouse=True)
+def downloads_end_with_the_test(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is downloaded to no particular place goes where pytest clears up."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("downloads")))
 
 
 @pytest.fixture(params=["local", "http"])

@@ -286,7 +286,7 @@ def without_privileges() -> Generator[None]:
 def test_a_read_only_place_gives_an_error_that_names_it(tmp_path: Path) -> None:
     with Client(str(tmp_path / "elsewhere")) as client:
         client.create_run("0")  # all that is imported at first use is imported now
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
         Path(name).chmod(0o555)
         for place in (name, f"{name}/mlruns", f"sqlite:///{name}/file.db"):
             with without_privileges(), pytest.raises(StoreError, match=name), Client(place) as client:
