@@ -1,4 +1,4 @@
-"""Take the pictures of docs/images: `python tools/screenshots.py`, after `make demo` has trained its models.
+"""Take the pictures of docs/images: `python -m tools.screenshots`, after `make demo` has trained its models.
 
 It serves the demo's store, opens its pages in Chromium (RUNSTONE_CHROMIUM or `chromium` on PATH) and writes each of
 them in light and dark.
