@@ -30,7 +30,7 @@ from tests.unit.services import log_points, new_experiment, new_run, opened
 
 many = settings(
     deadline=None,
-    max_examples=300,
+    max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

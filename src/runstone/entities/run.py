@@ -43,7 +43,7 @@ class RunInfo(msgspec.Struct, frozen=True):
 class RunData:
     """A run's latest metrics, its params and its tags, each as a dict by key."""
 
-    __slots__ = ("_metric_objs", "metrics", "params", "tags")
+    __slots__ = ("metrics", "params", "tags")
 
     def __init__(
         self,
@@ -51,8 +51,7 @@ class RunData:
         params: list[Param] | None = None,
         tags: list[RunTag] | None = None,
     ):
-        self._metric_objs = list(metrics or ())
-        self.metrics = {metric.key: metric.value for metric in self._metric_objs}
+        self.metrics = {metric.key: metric.value for metric in metrics or ()}
         self.params = {param.key: param.value for param in params or ()}
         self.tags = {tag.key: tag.value for tag in tags or ()}
 

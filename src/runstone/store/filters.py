@@ -1,6 +1,5 @@
 """Search expressions as SQL conditions. Their meaning stands in `runstone.search.expression`."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -154,11 +153,8 @@ def _compare_number(comparison: Comparison) -> ColumnElement[bool]:
     """Compare the latest value of a metric, whatever its class."""
     of = metric_summary.c
     kind, value, op = of["class"], of.value, comparison.op
-    if op in ("IS NULL", "IS NOT NULL"):
-        return true()  # the row is there; its absence is the caller's affair
-    number = float(comparison.value)  # type: ignore[arg-type]
-    if not math.isfinite(number):
-        raise AssertionError("the grammar lets only finite numbers through")
+    number = comparison.value
+    assert isinstance(number, int | float), "the grammar compares metrics with finite numbers alone"
     finite = kind == FINITE
     if op == "=":
         return and_(finite, value == number)

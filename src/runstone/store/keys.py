@@ -28,12 +28,6 @@ class KeyNames:
         self._remember(_select_names(connection, wanted - self._names.keys()))
         return {number: self._names[number] for number in wanted}
 
-    def known(self, names: Collection[str]) -> Mapping[str, int] | None:
-        """The ids of all these names, if all of them are at hand."""
-        if all(name in self._ids for name in names):
-            return {name: self._ids[name] for name in names}
-        return None
-
     def intern(self, connection: Connection, names: Collection[str]) -> Mapping[str, int]:
         """The ids of all these names; new ones are given an id. They count only once the transaction is committed:
         call `committed` with the result then."""

@@ -15,7 +15,7 @@ from runstone.store.points import (
     decode_segment,
     ordered,
 )
-from runstone.store.schema import metric_block, metric_chunk, metric_context, metric_segment
+from runstone.store.schema import metric_block, metric_chunk, metric_segment
 
 _LIMIT = 400  # keys in one statement
 
@@ -69,15 +69,6 @@ def _blocks(connection: Connection, run: int, keys: Any) -> Iterator[Columns]:
 def _segments(connection: Connection, run: int) -> Iterator[Columns]:
     for (data,) in connection.execute(select(metric_segment.c.data).where(metric_segment.c.run == run)):
         yield decode_segment(data)
-
-
-def contexts(connection: Connection, ids: Collection[int]) -> Mapping[int, tuple[str, str, str]]:
-    """The contexts (model id, dataset name, dataset digest) behind ids; 0 is the empty one."""
-    of = metric_context.c
-    rows = connection.execute(
-        select(of.id, of.model_id, of.dataset_name, of.dataset_digest).where(of.id.in_(set(ids) - {0}))
-    )
-    return {0: ("", "", "")} | {number: (model, name, digest) for number, model, name, digest in rows}
 
 
 def _portions(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

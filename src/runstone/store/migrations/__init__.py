@@ -18,10 +18,10 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     script = ScriptDirectory(str(Path(__file__).parent))
 
     def steps(current: object, _context: object) -> object:
-        return script._upgrade_revs(revision, current)  # pyright: ignore[reportPrivateUsage,reportUnknownMemberType,reportUnknownVariableType,reportArgumentType]
+        return script._upgrade_revs(revision, current)  # pyright: ignore[reportPrivateUsage,reportArgumentType]
 
     from alembic.config import Config
 
-    with EnvironmentContext(Config(), script, fn=steps) as environment:  # type: ignore[arg-type]
+    with EnvironmentContext(Config(), script, fn=steps) as environment:
         environment.configure(connection=connection, version_table=runstone_version.name)
         environment.run_migrations()
