@@ -1,16 +1,16 @@
 """The operations that read the points of metrics."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from runstone.entities.names import MAX_SERIES_KEYS, MAX_SERIES_RUNS
+from runstone.entities.names import MAX_BULK_HISTORY, MAX_BULK_INTERVAL, MAX_SERIES_KEYS, MAX_SERIES_RUNS
 from runstone.errors import InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.service.paging import page_offset, page_token
 from runstone.store import metrics, runs
-from runstone.store.downsample import downsample
+from runstone.store.downsample import downsample, thin
 from runstone.store.points import Columns, Floats
 from runstone.wire import metrics as wire
 from runstone.wire.base import Double, to_double
@@ -40,9 +40,74 @@ def get_metric_history(service: Service, request: wire.GetMetricHistory) -> wire
     return wire.GetMetricHistoryResponse(_as_metrics(request.metric_key, page), token)
 
 
-def _as_metrics(key: str, points: Columns) -> list[Metric]:
+def _as_metrics(key: str, points: Columns, run_id: str | None = None) -> list[Metric]:
     rows = zip(_doubles(points.values), points.timestamps.tolist(), points.steps.tolist(), strict=True)
-    return [Metric(key, value, timestamp, step) for value, timestamp, step in rows]
+    return [Metric(key, value, timestamp, step, run_id=run_id) for value, timestamp, step in rows]
+
+
+@operation
+def get_metric_history_bulk(
+    service: Service, request: wire.GetMetricHistoryBulk
+) -> wire.GetMetricHistoryBulkResponse:
+    if not request.run_id:
+        raise InvalidParameterValue("GetMetricHistoryBulk request must specify at least one run_id.")
+    limit = MAX_BULK_HISTORY if request.max_results is None else min(request.max_results, MAX_BULK_HISTORY)
+    if limit <= 0:
+        raise InvalidParameterValue(f"'max_results' is {limit}; it must be a positive integer.")
+    found: list[Metric] = []
+    for run_id, points in _of_runs(service, request.run_id, request.metric_key):
+        order = np.lexsort((points.values, points.steps, points.timestamps))
+        found += _as_metrics(request.metric_key, points.take(order[: limit - len(found)]), run_id)
+    return wire.GetMetricHistoryBulkResponse(found)
+
+
+@operation
+def get_metric_history_bulk_interval(
+    service: Service, request: wire.GetMetricHistoryBulkInterval
+) -> wire.GetMetricHistoryBulkIntervalResponse:
+    most = MAX_BULK_INTERVAL if request.max_results is None else request.max_results
+    _check_interval(request, most)
+    found: list[Metric] = []
+    for run_id, points in _of_runs(service, request.run_ids, request.metric_key):
+        inside = _between(points, request.start_step, request.end_step)
+        found += _as_metrics(request.metric_key, thin(inside, most), run_id)
+    return wire.GetMetricHistoryBulkIntervalResponse(found)
+
+
+def _check_interval(request: wire.GetMetricHistoryBulkInterval, most: int) -> None:
+    if not 1 <= most <= MAX_BULK_INTERVAL:
+        raise InvalidParameterValue(
+            f"max_results must be between 1 and {MAX_BULK_INTERVAL}. "
+            "See the API docs for more information about request parameters."
+        )
+    start, end = request.start_step, request.end_step
+    if (start is None) != (end is None):
+        raise InvalidParameterValue("If either start step or end step are specified, both must be specified.")
+    if start is not None and end is not None and start > end:
+        raise InvalidParameterValue(
+            f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+        )
+
+
+def _of_runs(service: Service, run_ids: Sequence[str], key: str) -> Iterator[tuple[str, Columns]]:
+    """The points of one metric of each of the runs that exist and have it, by run id, in one snapshot."""
+    if len(run_ids) > MAX_SERIES_RUNS:
+        raise InvalidParameterValue(
+            f"{len(run_ids)} runs are named; ask for at most {MAX_SERIES_RUNS} at once."
+        )
+    with service.store.read() as connection:
+        numbers = runs.numbers(connection, run_ids)
+        number = service.store.keys.find(connection, [key]).get(key)
+        for run_id in dict.fromkeys(run_ids):
+            if number is not None and run_id in numbers:
+                yield run_id, metrics.read_one(connection, numbers[run_id], number)
+
+
+def _between(points: Columns, start: int | None, end: int | None) -> Columns:
+    """The ordered points whose steps lie in a range, both ends included; an end that is None is open."""
+    first = 0 if start is None else int(np.searchsorted(points.steps, start, "left"))
+    last = points.count if end is None else int(np.searchsorted(points.steps, end, "right"))
+    return points.take(slice(first, max(first, last)))
 
 
 @operation
@@ -81,11 +146,7 @@ def _check_series_request(request: wire.GetSeries) -> None:
 
 
 def _series(run_id: str, key: str, points: Columns, request: wire.GetSeries) -> wire.Series:
-    first = 0 if request.start_step is None else np.searchsorted(points.steps, request.start_step, "left")
-    last = (
-        points.count if request.end_step is None else np.searchsorted(points.steps, request.end_step, "right")
-    )
-    inside = points.take(slice(int(first), max(int(first), int(last))))
+    inside = _between(points, request.start_step, request.end_step)
     kept = downsample(inside, request.buckets)
     return wire.Series(
         run_id=run_id,

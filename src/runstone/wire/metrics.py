@@ -1,5 +1,9 @@
 """Requests and responses about the points of metrics."""
 
+from typing import Annotated
+
+import msgspec
+
 from runstone.wire.base import Double, Int64, Name, Part, Request, Response
 from runstone.wire.runs import Metric
 
@@ -15,6 +19,28 @@ class GetMetricHistory(Request, kw_only=True):
 class GetMetricHistoryResponse(Response):
     metrics: list[Metric] = []
     next_page_token: str | None = None
+
+
+class GetMetricHistoryBulk(Request, kw_only=True):
+    run_id: list[str] = []
+    metric_key: Name
+    max_results: Int64 | None = None
+
+
+class GetMetricHistoryBulkResponse(Response):
+    metrics: list[Metric] = []
+
+
+class GetMetricHistoryBulkInterval(Request, kw_only=True):
+    run_ids: Annotated[list[str], msgspec.Meta(min_length=1)]
+    metric_key: Name
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
+    max_results: Int64 | None = None
+
+
+class GetMetricHistoryBulkIntervalResponse(Response):
+    metrics: list[Metric] = []
 
 
 class GetSeries(Request, kw_only=True):
