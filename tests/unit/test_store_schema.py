@@ -23,7 +23,9 @@ def empty(tmp_path: Path):
 def _description(connection: Connection) -> dict[str, str]:
     """Every table and index as SQLite was told to make it, without regard to white space and quotes."""
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    return {name: " ".join(sql.replace('"', "").split()) for name, sql in rows if not name.startswith("sqlite_")}
+    return {
+        name: " ".join(sql.replace('"', "").split()) for name, sql in rows if not name.startswith("sqlite_")
+    }
 
 
 def test_the_newest_revision_is_the_version_of_the_schema():
