@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
+from weakref import WeakSet
 
 
 class Lock(Protocol):
@@ -27,13 +28,11 @@ class FileLock:
     def __init__(self, path: Path):
         self._path = path
         self._file: int | None = None
-        self._owner = os.getpid()
+        _locks.add(self)
 
     def __enter__(self) -> "FileLock":
-        if self._file is None or self._owner != os.getpid():
-            # A descriptor inherited over fork shares its parent's lock: open one of our own.
+        if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            self._owner = os.getpid()
         _acquire(self._file)
         return self
 
@@ -45,9 +44,22 @@ class FileLock:
 
     def close(self) -> None:
         """Close the file. The lock can be taken again later; it opens the file anew."""
-        if self._file is not None and self._owner == os.getpid():
+        if self._file is not None:
             os.close(self._file)
         self._file = None
+
+
+_locks: "WeakSet[FileLock]" = WeakSet()
+
+
+def _close_inherited() -> None:
+    """In a forked child: a descriptor of the parent's would share its lock, and keep it when the parent is dead."""
+    for lock in _locks:
+        lock.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inherited)
 
 
 if sys.platform == "win32":
