@@ -5,6 +5,7 @@ the others find theirs done when the turn reaches them. A lone writer pays no ha
 (flat combining: Hendler, Incze, Shavit, Tzafrir, SPAA 2010).
 """
 
+import logging
 import os
 import threading
 from collections import deque
@@ -20,6 +21,8 @@ from runstone.locks import Lock
 from runstone.store import dialect, logs
 from runstone.store.keys import KeyNames
 from runstone.store.logs import RunLog
+
+_log = logging.getLogger("runstone.store")
 
 T = TypeVar("T")
 
@@ -253,9 +256,11 @@ class _Sync:
     def _sync(self) -> None:
         try:
             file = os.open(self._path, os.O_RDONLY)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
         except FileNotFoundError:
             return  # checkpointed and removed: everything is in the database
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
+        except OSError as error:
+            _log.error("%s cannot be brought to the disk, a power cut may lose it: %s", self._path, error)
