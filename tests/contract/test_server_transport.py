@@ -224,6 +224,15 @@ def test_what_is_no_http_is_refused(shared_server: RunningServer) -> None:
         assert connection.recv(1_000).startswith(b"HTTP/1.1 400")
 
 
+@pytest.mark.parametrize(
+    "endless", [b"GET /" + b"a" * 65_536, b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 10_000]
+)
+def test_a_head_without_end_is_refused(shared_server: RunningServer, endless: bytes) -> None:
+    with raw_socket(shared_server) as connection:
+        connection.sendall(endless)
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+
+
 def test_many_clients_at_once_are_all_served(shared_server: RunningServer) -> None:
     run = new_run(shared_server)
 

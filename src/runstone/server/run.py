@@ -1,5 +1,6 @@
 """Running the server: its socket, its process, its beginning and its end."""
 
+import asyncio
 import contextlib
 import errno
 import logging
@@ -7,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import uvicorn
@@ -75,6 +76,7 @@ def serve(options: Options, on_ready: Callable[[str], None]) -> None:
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=_protocol(),
         lifespan="off",
         ws="none",
         access_log=False,
@@ -85,6 +87,15 @@ def _config(app: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=_GRACE_S,
         backlog=_BACKLOG,
     )
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    """How HTTP is read: by httptools, or, where that is not installed, by h11, which bounds heads itself."""
+    try:
+        from runstone.server.protocol import BoundedHead
+    except ImportError:
+        return "h11"
+    return BoundedHead
 
 
 class _Server(uvicorn.Server):
