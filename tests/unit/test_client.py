@@ -1,5 +1,6 @@
 """The client on its own: which store is meant, what a missing pandas says, what the end of a process does."""
 
+import gc
 import os
 import pickle
 import sys
@@ -42,6 +43,17 @@ def test_the_tracking_uri_is_what_was_set_last_then_the_environments_then_a_fold
 def test_a_client_is_pickled_as_its_addresses() -> None:
     for uri in ("http://127.0.0.1:9", "/some/folder"):
         assert pickle.loads(pickle.dumps(runstone.Client(uri))).tracking_uri == uri
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="this system does not list a process's open files")
+def test_clients_that_nobody_closed_keep_no_files_open(tmp_path: Path) -> None:
+    def open_files_after_a_client(name: str) -> int:
+        runstone.Client(tmp_path / name).search_experiments()
+        gc.collect()
+        return len(list(Path("/dev/fd").iterdir()))
+
+    first = open_files_after_a_client("first")
+    assert max(open_files_after_a_client(f"further {n}") for n in range(5)) <= first
 
 
 def test_a_missing_pandas_is_named_with_the_extra_and_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class _Shared(NamedTuple):
-    """One open store and the transports that use it."""
+    """One open store and the transports that use it, as long as somebody holds them: few clients are ever closed."""
 
     service: "Service"
-    users: "set[LocalTransport]"
+    users: "WeakSet[LocalTransport]"
 
 
 class _Process:
@@ -89,7 +89,8 @@ class LocalTransport:
         with _process.lock:
             key = os.path.realpath(locate(self._store_uri)[0])
             if key not in _process.stores:
-                _process.stores[key] = _Shared(open_service(self._store_uri, mode="local"), set())
+                _close_unused()
+                _process.stores[key] = _Shared(open_service(self._store_uri, mode="local"), WeakSet())
             _process.stores[key].users.add(self)
             self._service = _process.stores[key].service
             return self._service
@@ -106,6 +107,12 @@ def _close_stores() -> None:
         transport.forget()
     while _process.stores:
         _process.stores.popitem()[1].service.close()
+
+
+def _close_unused() -> None:
+    """Close the stores whose transports are gone. Not done when the last of them goes: another may well follow."""
+    for key in [key for key, shared in _process.stores.items() if not shared.users]:
+        _process.stores.pop(key).service.close()
 
 
 def _absolute(uri: str) -> str:
