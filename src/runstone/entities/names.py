@@ -33,9 +33,7 @@ MAX_BULK_HISTORY = 25_000
 MAX_BULK_INTERVAL = 2_500
 MAX_SERIES_KEYS = 2_000
 MAX_FILTER_TERMS = 500
-MAX_ORDER_TERMS = (
-    20  # SQLite 3.40 crashes where a join is sorted by more than 63 columns; a metric takes three
-)
+MAX_ORDER_TERMS = 20  # SQLite 3.40 crashes on a join sorted by over 63 columns; a metric takes three
 MAX_PATTERN_LENGTH = 12_000  # in characters: SQLite takes 50,000 bytes
 
 RUN_NAME_TAG = "mlflow.runName"

@@ -6,38 +6,10 @@ import posixpath
 _BINARY = "application/octet-stream"
 
 _TEXTS = frozenset(
-    (
-        *(
-            "txt",
-            "log",
-            "err",
-            "cfg",
-            "conf",
-            "cnf",
-            "cf",
-            "ini",
-            "properties",
-            "prop",
-            "hocon",
-            "toml",
-            "yaml",
-        ),
-        *(
-            "yml",
-            "xml",
-            "json",
-            "js",
-            "py",
-            "py3",
-            "csv",
-            "tsv",
-            "md",
-            "rst",
-            "ipynb",
-            "MLmodel",
-            "MLproject",
-        ),
-    )
+    """
+    txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md
+    rst ipynb MLmodel MLproject
+    """.split()
 )
 """Extensions, and names without one, that artifacts are sent with as plain text, as MLflow does."""
 

@@ -29,9 +29,8 @@ def get_metric_history(service: Service, request: wire.GetMetricHistory) -> wire
         run = runs.numbers(connection, [request.run_id]).get(request.run_id)
         key = service.store.keys.find(connection, [request.metric_key]).get(request.metric_key)
         if run is None or key is None:
-            return (
-                wire.GetMetricHistoryResponse()
-            )  # as MLflow answers for a run or a metric that does not exist
+            # as MLflow answers for a run or a metric that does not exist
+            return wire.GetMetricHistoryResponse()
         points = metrics.read_one(connection, run, key)
     order = np.lexsort((points.values, points.steps, points.timestamps))
     last = None if limit is None else offset + limit
