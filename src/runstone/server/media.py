@@ -5,13 +5,12 @@ import posixpath
 
 _BINARY = "application/octet-stream"
 
-_TEXTS = frozenset(
-    """
-    txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md
-    rst ipynb MLmodel MLproject
-    """.split()
-)
-"""Extensions, and names without one, that artifacts are sent with as plain text, as MLflow does."""
+# Extensions, and names without one, that artifacts are sent with as plain text, as MLflow does.
+_PLAIN = """
+txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel
+MLproject
+"""
+_TEXTS = frozenset(_PLAIN.split())
 
 # Python's own table alone, for the machine's would make answers differ from one server to the next; and what the
 # versions of Python do not agree on.
