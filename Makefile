@@ -39,9 +39,9 @@ test: setup  ## Run every test that this machine can run
 check: setup  ## Formatting, lint, types on three platforms, import floors, the UI's lint
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/pyright --warnings
-	@$(VENV)/bin/pyright --warnings --pythonplatform Windows src
-	@$(VENV)/bin/pyright --warnings --pythonplatform Darwin src
+	@$(VENV)/bin/pyright --project pyproject.toml --warnings
+	@$(VENV)/bin/pyright --project pyproject.toml --warnings --pythonplatform Windows src
+	@$(VENV)/bin/pyright --project pyproject.toml --warnings --pythonplatform Darwin src
 	@$(VENV)/bin/lint-imports
 	@$(PY) tools/ui.py lint
 

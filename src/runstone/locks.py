@@ -32,7 +32,7 @@ class FileLock:
 
     def __enter__(self) -> "FileLock":
         if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         _acquire(self._file)
         return self
 
@@ -58,10 +58,6 @@ def _close_inherited() -> None:
         lock.close()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_inherited)
-
-
 if sys.platform == "win32":
     import msvcrt
     import time
@@ -80,6 +76,8 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    os.register_at_fork(after_in_child=_close_inherited)
 
     def _acquire(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -227,7 +227,6 @@ def test_an_artifact_root_of_any_name_is_kept_as_it_was_given(tmp_path: Path, na
         ("file://elsewhere/store", InvalidParameterValue, "host 'elsewhere'"),
         ("postgresql://localhost/runs", UnsupportedOperation, "only folders and sqlite"),
         ("s3://bucket/store", UnsupportedOperation, "only folders and sqlite"),
-        ("//[x", InvalidParameterValue, r"\[x"),
         ("~nobody-has-this-name/store", InvalidParameterValue, "home"),
         ("a\0b", InvalidParameterValue, "NUL"),
         ("sqlite:///a%00b.db", InvalidParameterValue, "NUL"),

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
-from runstone.artifacts import Artifacts
+from runstone.artifacts import Artifacts, local_path
 from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperation
 from runstone.service.core import Service, now_ms
-from runstone.service.locations import PROXIED, Locations, checked, split_uri
+from runstone.service.locations import PROXIED, Locations, checked
 from runstone.settings import TRUNCATE_LONG_VALUES
 from runstone.store import Store
 from runstone.store.engine import DATABASE_NAME
@@ -77,18 +77,12 @@ def _sqlite_path(uri: str) -> Path:
 
 
 def _local_path(uri: str, what: str) -> Path:
-    parts = split_uri(uri)
-    if len(parts.scheme) < 2:  # a path, or a Windows drive
-        return _absolute(_expanded(uri), uri)
-    if parts.scheme != "file":
+    path = local_path(uri)
+    if path is None:
         raise UnsupportedOperation(
             f"'{uri}' cannot be used as {what}: only folders and sqlite:///FILE are supported in this version."
         )
-    if parts.netloc not in ("", "localhost"):
-        raise InvalidParameterValue(f"'{uri}' names the host '{parts.netloc}'. Write file:///absolute/path.")
-    from urllib.request import url2pathname
-
-    return _absolute(url2pathname(parts.path), uri)
+    return _absolute(_expanded(str(path)), uri)
 
 
 def _expanded(path: str) -> str:
