@@ -150,6 +150,7 @@ def test_reads_agree_with_the_points_logged(
         ([("m", 9.0, 10, 1), ("m", math.inf, 10, 1)], math.inf),
         ([("m", -math.inf, 10, 1), ("m", -9.0, 10, 1)], -9.0),
         ([("m", 1.0, 10, -1), ("m", 2.0, 99, -2)], 1.0),
+        ([("m", -0.0, 10, 1), ("m", -1.0, 10, 1)], 0.0),
     ],
 )
 @pytest.mark.parametrize("together", [True, False])

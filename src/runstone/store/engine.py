@@ -61,7 +61,8 @@ class Store:
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A connection that sees the database as it is now, until the block ends."""
-        with translated(self._path), self._read_engine.connect() as connection:
+        # Begun here: the statements that run on the DBAPI itself begin nothing, and each would see its own moment.
+        with translated(self._path), self._read_engine.connect() as connection, connection.begin():
             yield connection
 
     def write(self, action: Callable[[Connection, Mapping[str, int]], T], *, keys: Collection[str] = ()) -> T:
