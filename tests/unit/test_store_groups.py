@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from runstone.errors import (
     InvalidParameterValue,
@@ -189,6 +189,27 @@ def test_a_conflict_fails_alone(service: Service, store: Store, tmp_path: Path):
     assert len(history(service, run_id, "m")) == 1
 
 
+def test_of_those_who_log_a_param_together_the_first_decides(service: Service, store: Store):
+    run_id, other = new_run(service), new_run(service)
+    outcomes = together(
+        store,
+        lambda: log_param(service, run_id, "p", "1"),
+        lambda: log_param(service, run_id, "p", "2"),
+        lambda: log_param(service, run_id, "p", "1"),
+        lambda: log_param(service, other, "p", "2"),
+        lambda: set_tag(service, run_id, "t", "1"),
+        lambda: set_tag(service, run_id, "t", "2"),
+    )
+    assert [type(outcome) for outcome in outcomes[:4]] == [
+        type(None),
+        InvalidParameterValue,
+        type(None),
+        type(None),
+    ]
+    assert (params(service, run_id), params(service, other)) == ({"p": "1"}, {"p": "2"})
+    assert tags(service, run_id) == {"t": "2"}
+
+
 def test_of_a_refused_batch_nothing_is_kept(service: Service, store: Store):
     run_id = new_run(service)
     log_param(service, run_id, "p", "old")
@@ -314,6 +335,26 @@ def test_a_full_database_is_an_error_that_names_it_and_loses_nothing(
     log_param(service, run_id, "after", "room")
     assert set(params(service, run_id)) == stored | {"after"}
     assert len(history(service, run_id, "m")) == 1
+
+
+def test_an_interrupt_whose_traceback_is_kept_locks_nobody_out(service: Service, store: Store) -> None:
+    kept: list[Any] = []
+
+    def interrupt(connection: Connection, cursor: Any, *_: object) -> None:
+        kept.append(cursor)
+        raise KeyboardInterrupt
+
+    def read(connection: Connection, keys: object) -> None:
+        event.listen(connection, "after_cursor_execute", interrupt)
+        connection.exec_driver_sql("WITH n AS (SELECT 1 UNION ALL SELECT 2) SELECT * FROM n")
+
+    run = new_run(service)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(read)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(set_tag, service, run, "after", "it").result(10)
+    assert tags(service, run)["after"] == "it"
+    assert kept
 
 
 def test_an_interrupt_in_one_thread_leaves_the_others_with_an_error_of_ours(service: Service, store: Store):

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,12 @@ def open_sqlite(path: Path, *, durable: bool, writing: bool) -> Engine:
             *(() if writing else ("query_only = ON",)),
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "invalidate")
+    def give_up(connection: sqlite3.Connection, _record: object, _error: object) -> None:
+        # Closing is not enough: a cursor that is left, as in an interrupt's traceback, keeps the transaction's lock.
+        with suppress(sqlite3.Error):
+            connection.rollback()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
