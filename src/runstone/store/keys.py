@@ -10,7 +10,10 @@ from runstone.store.schema import key_name
 
 
 class KeyNames:
-    """A cache of the table of names. Ids never change, so what was read once stays true."""
+    """A cache of the table of names. Ids never change, so what was read once stays true.
+
+    Threads share it without a lock: names are only ever added, one by one.
+    """
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
@@ -19,13 +22,13 @@ class KeyNames:
     def find(self, connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
         """The ids of those names that have one."""
         wanted = set(names)
-        self._remember(_select_ids(connection, wanted - self._ids.keys()))
+        self._remember(_select_ids(connection, [name for name in wanted if name not in self._ids]))
         return {name: self._ids[name] for name in wanted if name in self._ids}
 
     def texts(self, connection: Connection, ids: Iterable[int]) -> Mapping[int, str]:
         """The names behind ids."""
         wanted = set(ids)
-        self._remember(_select_names(connection, wanted - self._names.keys()))
+        self._remember(_select_names(connection, [number for number in wanted if number not in self._names]))
         return {number: self._names[number] for number in wanted}
 
     def intern(self, connection: Connection, names: Collection[str]) -> Mapping[str, int]:
