@@ -224,6 +224,7 @@ def test_pages_show_every_run_once_and_in_order(
         seen += [run.info.run_id for run in page.runs]
         token = page.next_page_token
         if token is None:
+            assert page.runs or not seen, "the token of the last page led to an empty one"
             break
         assert len(page.runs) == size
     assert seen == searched.expected(seed, text, order_by)

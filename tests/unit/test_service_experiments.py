@@ -204,6 +204,7 @@ def test_pages_show_every_experiment_once(several: Service, size: int, order_by:
         seen += [experiment.name for experiment in page.experiments]
         token = page.next_page_token
         if token is None:
+            assert page.experiments, "the token of the last page led to an empty one"
             break
         assert len(page.experiments) == size
     assert seen == names(several, **everything)

@@ -237,6 +237,7 @@ def test_pages_of_a_history_show_every_point_once(service: Service, size: int):
         seen += [(m.key, m.value, m.timestamp, m.step) for m in page.metrics]
         token = page.next_page_token
         if token is None:
+            assert page.metrics, "the token of the last page led to an empty one"
             break
     assert seen == history(service, run_id, "m")
 
