@@ -52,7 +52,8 @@ def seeded_store(side: Side, count: int) -> tuple[Path, str]:
     if not note.is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        print(f"Writing {count:,} runs for {side.name}", file=sys.stderr)
+        once = "" if side.module == "runstone" else " (kept for the next time)"
+        print(f"  writing {count:,} runs first{once}", file=sys.stderr)
         with side.server(folder) as running:
             experiment = seed(running.url, count)
         note.write_text(json.dumps(experiment))
