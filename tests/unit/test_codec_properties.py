@@ -36,8 +36,8 @@ def values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             return integers
         case msgspec.inspect.BoolType():
             return st.booleans()
-        case msgspec.inspect.ListType(item_type=item):
-            return st.lists(values(item), max_size=3)
+        case msgspec.inspect.ListType(item_type=item, min_length=least):
+            return st.lists(values(item), min_size=least or 0, max_size=3)
         case msgspec.inspect.StructType(cls=struct):
             return messages(struct)
         case msgspec.inspect.UnionType(types=kinds) if any(
