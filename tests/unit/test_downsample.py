@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runstone.store.downsample import downsample
+from runstone.store.downsample import downsample, thin
 from runstone.store.points import EMPTY, Columns
 
 quick = settings(deadline=None, max_examples=100)
@@ -120,3 +120,24 @@ def test_a_constant_line_keeps_its_ends_alone(count: int, buckets: int):
 def test_a_million_points_become_a_few_thousand():
     kept = downsample(line(np.random.default_rng(1).normal(size=1_000_000).tolist()), 500)
     assert 1_000 < kept.count <= 2_000
+
+
+# --- thinning, as MLflow does it --------------------------------------------------------------
+
+
+def ntiles(count: int, most: int) -> list[list[int]]:
+    """SQL's NTILE: the ranks in `most` ranges, the first ones longer by one where they do not fit evenly."""
+    size, larger = divmod(count, most)
+    ranks_left = iter(range(count))
+    return [[next(ranks_left) for _ in range(size + (tile < larger))] for tile in range(most)]
+
+
+@quick
+@given(st.integers(0, 300), st.integers(1, 60))
+def test_thinning_keeps_the_first_of_every_tile_and_the_very_last(count: int, most: int):
+    kept = ranks(thin(line([0.5] * count), most))
+    if count <= most:
+        assert kept == list(range(count))
+        return
+    tiles = ntiles(count, most)
+    assert kept == [*(tile[0] for tile in tiles[:-1]), count - 1]

@@ -384,6 +384,22 @@ def test_the_id_of_a_name_that_was_rolled_back_is_not_remembered(service: Servic
     }
 
 
+def test_the_id_of_a_name_that_another_write_saw_before_it_was_rolled_back_is_not_remembered(
+    service: Service, store: Store
+):
+    run_id = new_run(service)
+    outcomes = together(
+        store,
+        lambda: set_tag(service, run_id, "fresh", "1"),
+        lambda: service.call("delete_tag", runs.DeleteTag(run_id=run_id, key="fresh")),
+        writing(store, _abandon),
+    )
+    assert all(isinstance(outcome, RunstoneError) for outcome in outcomes)
+    set_tag(service, run_id, "other", "2")
+    set_tag(service, run_id, "fresh", "3")
+    assert tags(service, run_id) == {"other": "2", "fresh": "3"}
+
+
 # --- processes --------------------------------------------------------------------------------
 
 

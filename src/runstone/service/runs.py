@@ -166,10 +166,12 @@ def _set_lifecycle(service: Service, run_id: str, lifecycle: str) -> None:
 
 @operation
 def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
+    with service.store.read() as reading:
+        key = service.store.keys.find(reading, [request.key]).get(request.key)
+
     def change(connection: Connection, _keys: Mapping[str, int]) -> None:
         row = existing_run(connection, request.run_id)
         check_run_active(row)
-        key = service.store.keys.find(connection, [request.key]).get(request.key)
         if key is None or not runs.delete_tag(connection, row, key):
             raise ResourceDoesNotExist(f"No tag with name: {request.key} in run with id {request.run_id}")
 
