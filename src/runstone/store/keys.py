@@ -20,7 +20,7 @@ class KeyNames:
         self._names: dict[int, str] = {}
 
     def find(self, connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
-        """The ids of those names that have one. `connection` is that of a read: what a write sees may be rolled back."""
+        """The ids of those names that have one. `connection` is a read's: what a write sees may be rolled back."""
         wanted = set(names)
         self._remember(_select_ids(connection, [name for name in wanted if name not in self._ids]))
         return {name: self._ids[name] for name in wanted if name in self._ids}
