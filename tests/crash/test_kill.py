@@ -19,6 +19,7 @@ from runstone.wire.runs import CreateRun
 from tests.crash.checks import Acknowledged, check_whole, parse
 from tests.crash.logger import batch
 from tests.servers import RunningServer
+from tests.unit.services import new_run, opened
 
 ROUNDS = 6
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,34 @@ def test_a_killed_process_takes_no_other_one_with_it(
     acknowledged |= kill_at_random(survivor, chance)
     check_whole(tmp_path, acknowledged)
     assert {run_id.partition("-")[0] for run_id, _ in acknowledged} == {"round0", "round1", "survivor"}
+
+
+_MAKE_STORES = """
+import sys
+from itertools import count
+from runstone.service import open_service
+for number in count():
+    print(number, flush=True)
+    open_service(f"{sys.argv[1]}/{number}", mode="local").close()
+"""
+
+
+def test_a_process_killed_while_it_makes_a_store_leaves_nothing_in_the_way(tmp_path: Path):
+    chance = random.Random(3)
+    for round_number in range(4):
+        folder = tmp_path / str(round_number)
+        command = [sys.executable, "-W", "error", "-c", _MAKE_STORES, str(folder)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        killer = threading.Timer(chance.uniform(0.0, 0.1), process.kill)
+        first = process.stdout.readline()
+        killer.start()
+        *_, last = [first, *process.stdout]
+        killer.join()
+        process.wait()
+        process.stdout.close()
+        with opened(folder / last.strip()) as service:
+            assert new_run(service)
 
 
 # --- the server -------------------------------------------------------------------------------
