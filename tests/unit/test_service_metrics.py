@@ -358,6 +358,47 @@ def test_many_segments_are_sealed_while_a_run_goes_on(service: Service, tmp_path
     assert len(history(service, run_id, "short")) == 1
 
 
+@pytest.mark.parametrize("logged_meanwhile", [0, 3])
+def test_of_two_processes_that_seal_the_same_points_one_gives_way(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged_meanwhile: int
+):
+    run_id = new_run(service)
+    for step in range(10):
+        log_points(service, run_id, [("m", 1.0, 0, step)])
+    make_rows = sealing._dense_rows
+    with opened(tmp_path / "store") as other:
+
+        def while_the_other_one_seals(run: int, points: Any) -> Any:
+            monkeypatch.setattr(sealing, "_dense_rows", make_rows)
+            for step in range(10, 10 + logged_meanwhile):
+                log_points(other, run_id, [("m", 1.0, 0, step)])
+            other.call("update_run", runs.UpdateRun(run_id=run_id, status="FINISHED"))
+            return make_rows(run, points)
+
+        monkeypatch.setattr(sealing, "_dense_rows", while_the_other_one_seals)
+        service.call("update_run", runs.UpdateRun(run_id=run_id, status="FINISHED"))
+    assert [step for *_, step in history(service, run_id, "m")] == list(range(10 + logged_meanwhile))
+    assert _stored_rows(tmp_path / "store") == {"metric_segment": 0, "metric_chunk": 0, "metric_block": 1}
+
+
+def test_points_logged_while_their_run_is_sealed_stay(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run_id = new_run(service)
+    for step in range(10):
+        log_points(service, run_id, [("m", 1.0, 0, step)])
+    make_rows = sealing._dense_rows
+
+    def while_more_is_logged(run: int, points: Any) -> Any:
+        log_points(service, run_id, [("m", 1.0, 0, 10)])
+        return make_rows(run, points)
+
+    monkeypatch.setattr(sealing, "_dense_rows", while_more_is_logged)
+    service.call("update_run", runs.UpdateRun(run_id=run_id, status="FINISHED"))
+    assert [step for *_, step in history(service, run_id, "m")] == list(range(11))
+    assert _stored_rows(tmp_path / "store") == {"metric_segment": 1, "metric_chunk": 0, "metric_block": 1}
+
+
 def test_what_is_logged_stays_logged_when_sealing_fails(
     service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
