@@ -1,6 +1,9 @@
 """Group commit: writes that wait together are committed together, and each is told its own outcome."""
 
+import itertools
 import multiprocessing
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -72,11 +75,11 @@ def together(store: Store, *calls: Callable[[], Any]) -> list[Any]:
     with ThreadPoolExecutor(len(calls) + 1) as threads:
         threads.submit(store.write, hold)
         assert inside.wait(20)
-        before = len(queue)
+        before = queue.qsize()
         pending = []
         for number, call in enumerate(calls, start=1):
             pending.append(threads.submit(outcome, call))
-            _wait_until(lambda number=number: len(queue) == before + number)
+            _wait_until(lambda number=number: queue.qsize() == before + number)
         release.set()
         return [one.result() for one in pending]
 
@@ -357,19 +360,52 @@ def test_an_interrupt_whose_traceback_is_kept_locks_nobody_out(service: Service,
     assert kept
 
 
-def test_an_interrupt_in_one_thread_leaves_the_others_with_an_error_of_ours(service: Service, store: Store):
-    run_id = new_run(service)
-    outcomes = together(
-        store,
-        lambda: log_points(service, run_id, [("m", 1.0, 0, 0)]),
-        writing(store, failing(KeyboardInterrupt())),
-        lambda: log_points(service, run_id, [("m", 1.0, 0, 1)]),
-    )
-    assert sum(isinstance(outcome, KeyboardInterrupt) for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, TemporarilyUnavailable) for outcome in outcomes) == 2
-    assert history(service, run_id, "m") == []
-    log_points(service, run_id, [("m", 1.0, 0, 2)])
+def test_a_callers_interrupt_does_not_reach_into_the_transaction(service: Service, store: Store):
+    run_id, entered = new_run(service), threading.Event()
+
+    def slow(connection: Connection, _keys: object) -> None:
+        connection.exec_driver_sql("INSERT INTO key_name (name) VALUES ('slow')")
+        entered.set()
+        time.sleep(0.1)
+
+    def interrupt() -> None:
+        assert entered.wait(20)
+        signal.raise_signal(signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        store.write(slow)
+    sender.join()
+    log_points(service, run_id, [("m", 1.0, 0, 2)])  # waits its turn behind what was interrupted
+    with store.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM key_name WHERE name = 'slow'").scalar() == 1
     assert len(history(service, run_id, "m")) == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signal here")
+def test_the_handler_of_a_signal_may_write_while_its_thread_is_writing(service: Service):
+    run_id, handled, done = new_run(service), itertools.count(), threading.Event()
+
+    def handle(*_: object) -> None:
+        log_points(service, run_id, [("handled", 1.0, 0, next(handled))])
+
+    def send() -> None:
+        while not done.wait(0.003):
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for step in range(300):
+            log_points(service, run_id, [("m", 1.0, 0, step)])
+    finally:
+        done.set()
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert len(history(service, run_id, "m")) == 300
+    assert len(history(service, run_id, "handled")) == next(handled) > 0
 
 
 def test_the_id_of_a_name_that_was_rolled_back_is_not_remembered(service: Service, store: Store):

@@ -72,7 +72,7 @@ class _Process:
     """What the threads of this process share."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal's handler may come here while its thread does
         self.clients: OrderedDict[str, Client] = OrderedDict()
         self.open: dict[str, _Open] = {}
         self.experiment_id: str | None = None

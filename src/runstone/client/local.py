@@ -34,7 +34,7 @@ class _Process:
     """What the local transports of a process share: its open stores, by database file."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a signal's handler may come here while its thread does
         self.stores: dict[str, _Shared] = {}
         self.gate = Gate()
         self.forking = threading.Lock()

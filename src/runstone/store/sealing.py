@@ -38,7 +38,7 @@ class Sealer:
 
     def __init__(self, store: Store):
         self._store = store
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may log while its thread does
         self._gathered: dict[int, tuple[int, int]] = {}
 
     def logged(self, run: int, points: int) -> None:
@@ -47,7 +47,7 @@ class Sealer:
             segments, total = self._gathered.get(run, (0, 0))
             enough = segments + 1 >= SEGMENTS_TO_SEAL or total + points >= POINTS_TO_SEAL
             if enough:
-                del self._gathered[run]
+                self._gathered.pop(run, None)
             else:
                 self._gathered[run] = (segments + 1, total + points)
         if enough:

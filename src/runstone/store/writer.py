@@ -1,22 +1,21 @@
-"""Group commit: writes that arrive while another is being committed are committed together, in one transaction.
+"""Group commit: writes that arrive while others are being committed are committed together, in one transaction.
 
-There is no writer thread. Whoever comes first takes the turn and commits all that is waiting, its own write among it;
-the others find theirs done when the turn reaches them. A lone writer pays no hand-over, and a crowd shares one fsync
-(flat combining: Hendler, Incze, Shavit, Tzafrir, SPAA 2010).
+One thread commits; whoever writes hands it the write and waits. So a crowd of writers shares one fsync, and what
+befalls a waiting thread, be it an interrupt or a signal's handler that writes, cannot reach into a transaction.
 """
 
 import logging
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from runstone.errors import RunstoneError, TemporarilyUnavailable
+from runstone.errors import RunstoneError
 from runstone.locks import Lock
 from runstone.store import dialect, logs
 from runstone.store.keys import KeyNames
@@ -60,54 +59,72 @@ class LogWrite:
 class _Pending:
     """A write in the queue, then its outcome."""
 
-    __slots__ = ("done", "error", "result", "write")
+    __slots__ = ("_done", "error", "result", "write")
 
     def __init__(self, write: "Transaction[Any] | LogWrite"):
         self.write = write
-        self.done = False
         self.result: Any = None
         self.error: BaseException | None = None
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def settle(self) -> None:
+        """Let the one who waits go on."""
+        self._done.release()
+
+    def outcome(self) -> Any:
+        """Wait for the write; its result. Raises what it raised."""
+        self._done.acquire()
+        if self.error is not None:
+            raise self.error
+        return self.result
 
 
 class Writer:
-    """The one way into the database."""
+    """The one way into the database: a thread that commits what it is handed."""
 
     def __init__(self, engine: Engine, lock: Lock, keys: KeyNames, wal: Path | None):
         """`lock` keeps other processes out; `wal` is the log file to sync once a second, if commits do not."""
         self._engine, self._lock, self._keys = engine, lock, keys
-        self._queue: deque[_Pending] = deque()
-        self._turn = threading.Lock()
+        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._connection: Connection | None = None
         self._sync = _Sync(wal) if wal else None
+        self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
+        self._thread.start()
 
     def submit(self, write: "Transaction[T] | LogWrite") -> Any:
-        """Store `write` and return its result once it is committed. Raises what it raised; then nothing is kept."""
+        """Store `write` and return its result once it is committed. Raises what it raised; then nothing is kept.
+
+        A caller that is interrupted while it waits does not learn the outcome; the write goes on.
+        """
         pending = _Pending(write)
-        self._queue.append(pending)
-        with self._turn:
-            while not pending.done:
-                self._commit(self._waiting())
-        if pending.error is not None:
-            raise pending.error
-        return pending.result
+        self._queue.put(pending)
+        return pending.outcome()
 
     def close(self) -> None:
-        """Let the group at work finish, sync, and close the connection."""
-        with self._turn:
-            if self._sync:
-                self._sync.close()
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        """Let what is queued be committed, sync, and close the connection."""
+        self._queue.put(None)
+        self._thread.join()
 
-    def _waiting(self) -> list[_Pending]:
-        """The next group. Its writes stay in the queue until they are done, so that an interrupt cannot lose one."""
-        self._forget_done()
-        return [self._queue[at] for at in range(min(len(self._queue), MAX_GROUP))]
+    def _run(self) -> None:
+        while (pending := self._queue.get()) is not None:
+            self._commit(self._group(pending))
+        if self._sync:
+            self._sync.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _forget_done(self) -> None:
-        while self._queue and self._queue[0].done:
-            self._queue.popleft()
+    def _group(self, first: _Pending) -> list[_Pending]:
+        """All that waits, from the first one on."""
+        group = [first]
+        while len(group) < MAX_GROUP and not self._queue.empty():
+            pending = self._queue.get()
+            if pending is None:
+                self._queue.put(None)  # the end, which comes after this group
+                break
+            group.append(pending)
+        return group
 
     def _commit(self, group: Sequence[_Pending]) -> None:
         try:
@@ -121,17 +138,13 @@ class Writer:
                 self._sync.committed()
         except _Lone as lone:
             group[0].error = lone.error
-        except BaseException as error:
-            self._disconnect()
-            interrupted = not isinstance(error, Exception)
+        except BaseException as error:  # noqa: BLE001 - those who wait raise it
             for pending in group:
-                pending.error = _interrupted() if interrupted else error
-            if interrupted:
-                raise
+                pending.error = error
+            self._disconnect()
         finally:
             for pending in group:
-                pending.done = True
-            self._forget_done()
+                pending.settle()
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -207,10 +220,6 @@ def _savepoint(connection: Connection) -> Generator[None]:
         if dialect.in_transaction(connection):  # else the database has undone everything already
             nested.rollback()
         raise
-
-
-def _interrupted() -> RunstoneError:
-    return TemporarilyUnavailable("The process was interrupted while it was writing to the store. Try again.")
 
 
 def _settle(pending: _Pending, outcome: int | RunstoneError) -> None:
