@@ -63,6 +63,9 @@ EXPERIMENT_NAME = Setting[str | None](
 EXPERIMENT_ID = Setting[str | None](
     "MLFLOW_EXPERIMENT_ID", str, None, "The experiment that new runs belong to, by id; it wins over the name."
 )
+RUN_ID = Setting[str | None](
+    "MLFLOW_RUN_ID", str, None, "The run that the first start_run of a process resumes, by id."
+)
 HTTP_TIMEOUT = Setting[float](
     "MLFLOW_HTTP_REQUEST_TIMEOUT", float, 120.0, "Seconds that the client waits for one answer of a server."
 )
@@ -103,7 +106,7 @@ TRUNCATE_LONG_VALUES = Setting[bool](
     "MLFLOW_TRUNCATE_LONG_VALUES",
     _boolean,
     True,
-    "Cut params over 6,000 and run tags over 8,000 characters instead of refusing them.",
+    "Cut params over 6,000, run tags over 8,000 and run names over 250 characters instead of refusing them.",
 )
 SUPPRESS_URL = Setting[bool](
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."

@@ -452,3 +452,18 @@ except mlflow.MlflowException as error:
 """
     output = in_process(script, tmp_path, tracking_uri, MLFLOW_EXPERIMENT_ID="99999999999")
     assert "MLFLOW_EXPERIMENT_ID is '99999999999'" in output
+
+
+def test_the_run_that_the_environment_names_is_resumed_once(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mlflow.start_run() as first:
+        pass
+    monkeypatch.setenv("MLFLOW_RUN_ID", first.info.run_id)
+    with mlflow.start_run() as resumed:
+        mlflow.log_metric("m", 1.0, step=1.7)
+    assert resumed.info.run_id == first.info.run_id
+    assert mlflow.get_run(first.info.run_id).data.metrics == {"m": 1.0}
+    with mlflow.start_run() as second:
+        pass
+    assert second.info.run_id != first.info.run_id

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -36,7 +37,8 @@ def talking(talk: Talk) -> None:
                 writer.close()
                 await writer.wait_closed()
 
-    asyncio.run(scenario())
+    with ThreadPoolExecutor(1) as thread:  # a browser's test may have left a loop in this one
+        thread.submit(asyncio.run, scenario()).result()
 
 
 def test_a_silent_connection_is_closed() -> None:

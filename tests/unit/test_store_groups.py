@@ -408,6 +408,14 @@ def test_the_handler_of_a_signal_may_write_while_its_thread_is_writing(service: 
     assert len(history(service, run_id, "handled")) == next(handled) > 0
 
 
+def test_a_write_to_a_closed_store_is_refused_at_once(tmp_path: Path):
+    with opened(tmp_path) as closed:
+        run_id = new_run(closed)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="closed"):
+            log_points(closed, run_id, [("m", 1.0, 0, 0)])
+
+
 def test_the_id_of_a_name_that_was_rolled_back_is_not_remembered(service: Service, store: Store):
     run_id = new_run(service)
     with pytest.raises(ValueError, match="no"):

@@ -191,6 +191,7 @@ def start(
         )
     client = current_client()
     wanted = _with_description(tags, description)
+    run_id = run_id or _run_id_of_environment()
     if run_id:
         run = _resumed(client, run_id, run_name, wanted)
     else:
@@ -204,6 +205,14 @@ def start(
     with _process.lock:
         _process.open[run.info.run_id] = opened
     return opened
+
+
+def _run_id_of_environment() -> str | None:
+    """The run that the environment names; it counts once, as in MLflow: later runs are new ones."""
+    run_id = settings.RUN_ID.read()
+    if run_id:
+        del os.environ[settings.RUN_ID.name]
+    return run_id
 
 
 def _with_description(tags: Mapping[str, Any] | None, description: str | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Between what users hand over, what the protocol carries and the entities that users get back."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsFloat, SupportsIndex, cast
 
@@ -54,8 +55,8 @@ def to_number(key: str, value: object) -> float:
 
 
 def to_integer(value: object, parameter: str, key: str) -> int:
-    """A step or a timestamp: an integer of any type, or a float without a fraction."""
-    if isinstance(value, float) and value.is_integer():
+    """A step or a timestamp: an integer of any type, or a float, whose fraction is dropped as MLflow's client does."""
+    if isinstance(value, float) and math.isfinite(value):
         return int(value)
     try:
         return cast("SupportsIndex", value).__index__()

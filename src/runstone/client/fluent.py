@@ -165,7 +165,8 @@ def start_run(
     """Start a run and make it this thread's active one. Best used as `with start_run() as run:`.
 
     Args:
-        run_id: resume this run, with the status RUNNING again, instead of creating one.
+        run_id: resume this run, with the status RUNNING again, instead of creating one. Without it the environment
+            variable MLFLOW_RUN_ID names the run that the first call in a process resumes.
         experiment_id: the new run's experiment. By default that of `set_experiment`, then of the environment variables
             MLFLOW_EXPERIMENT_ID and MLFLOW_EXPERIMENT_NAME, then the experiment "0".
         run_name: the new run's name; it is given one otherwise.

@@ -3,12 +3,11 @@
 import posixpath
 import re
 
-import msgspec
-
+from runstone.entities.base import Entity
 from runstone.errors import InvalidParameterValue
 
 
-class FileInfo(msgspec.Struct, frozen=True):
+class FileInfo(Entity, frozen=True):
     """A file or a folder: its path below the run's artifact root, and a file's size in bytes."""
 
     path: str

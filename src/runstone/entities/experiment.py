@@ -1,18 +1,17 @@
 """An experiment: a named group of runs."""
 
-import msgspec
-
+from runstone.entities.base import Entity
 from runstone.entities.kinds import LifecycleStage
 
 
-class ExperimentTag(msgspec.Struct, frozen=True):
+class ExperimentTag(Entity, frozen=True):
     """A key and a text on an experiment."""
 
     key: str
     value: str
 
 
-class Experiment(msgspec.Struct, frozen=True):
+class Experiment(Entity, frozen=True):
     """A named group of runs. Times are in milliseconds since the Unix epoch."""
 
     experiment_id: str

@@ -1,12 +1,11 @@
 """A metric point, and the range rules of its numbers."""
 
-import msgspec
-
+from runstone.entities.base import Entity
 from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.errors import InvalidParameterValue
 
 
-class Metric(msgspec.Struct, frozen=True):
+class Metric(Entity, frozen=True):
     """One point of a metric.
 
     `value` is a float (NaN and infinities are values like any other), `timestamp` is in milliseconds since the Unix

@@ -2,26 +2,25 @@
 
 from typing import Any
 
-import msgspec
-
+from runstone.entities.base import Entity
 from runstone.entities.metric import Metric
 
 
-class Param(msgspec.Struct, frozen=True):
+class Param(Entity, frozen=True):
     """An input of a run: a key and a text, written once."""
 
     key: str
     value: str
 
 
-class RunTag(msgspec.Struct, frozen=True):
+class RunTag(Entity, frozen=True):
     """A key and a text on a run, which may change."""
 
     key: str
     value: str
 
 
-class RunInfo(msgspec.Struct, frozen=True):
+class RunInfo(Entity, frozen=True):
     """A run's identity and state. Times are in milliseconds since the Unix epoch."""
 
     run_id: str
@@ -68,20 +67,20 @@ class RunData:
         return f"RunData(metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r})"
 
 
-class RunInputs(msgspec.Struct, frozen=True):
+class RunInputs(Entity, frozen=True):
     """The datasets and models that a run read."""
 
     dataset_inputs: list[Any] = []
     model_inputs: list[Any] = []
 
 
-class RunOutputs(msgspec.Struct, frozen=True):
+class RunOutputs(Entity, frozen=True):
     """The models that a run made."""
 
     model_outputs: list[Any] = []
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(Entity, frozen=True):
     """A run as it was when it was read: its info and its data."""
 
     info: RunInfo
@@ -91,4 +90,9 @@ class Run(msgspec.Struct, frozen=True):
 
     def to_dictionary(self) -> dict[str, Any]:
         """The run as nested plain dicts."""
-        return {"info": msgspec.structs.asdict(self.info), "data": self.data.to_dictionary()}
+        return {
+            "info": dict(self.info),
+            "data": self.data.to_dictionary(),
+            "inputs": dict(self.inputs),
+            "outputs": dict(self.outputs),
+        }

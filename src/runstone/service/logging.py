@@ -119,10 +119,16 @@ def _param_value(service: Service, key: str, value: str) -> str:
 def tag_value(service: Service, key: str, value: str) -> str:
     """A run tag's value as it may be stored. Raises InvalidParameterValue, unless too long a value is to be cut."""
     check_length(key, MAX_KEY_LENGTH, "key")
-    check_text(value, f"tag '{key}'")
     if key == RUN_NAME_TAG:
-        check_length(value, MAX_RUN_NAME_LENGTH, "run_name")
+        return run_name(service, value)
+    check_text(value, f"tag '{key}'")
     return _fitting(service, value, MAX_TAG_LENGTH, "Tag value")
+
+
+def run_name(service: Service, name: str) -> str:
+    """A run's name as it may be stored. Raises InvalidParameterValue, unless too long a name is to be cut."""
+    check_text(name, "run_name")
+    return _fitting(service, name, MAX_RUN_NAME_LENGTH, "run_name")
 
 
 def _fitting(service: Service, value: str, limit: int, what: str) -> str:

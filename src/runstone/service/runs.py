@@ -6,7 +6,6 @@ from typing import Any
 from runstone.entities.kinds import LifecycleStage, RunStatus
 from runstone.entities.names import (
     MAX_KEY_LENGTH,
-    MAX_RUN_NAME_LENGTH,
     MAX_SEARCH_RESULTS,
     RUN_NAME_TAG,
     check_length,
@@ -20,7 +19,7 @@ from runstone.search import RUNS, OrderBy
 from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
-from runstone.service.logging import tag_value
+from runstone.service.logging import run_name, tag_value
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
 from runstone.store import ALREADY_THERE, Connection, runs
 from runstone.store.runs import RunContent, RunRow, Selection
@@ -73,19 +72,14 @@ def _name_and_tags(service: Service, request: wire.CreateRun) -> tuple[str, dict
         check_length(key, MAX_KEY_LENGTH, "key")
         check_text(key, "key")
     named = tags.get(RUN_NAME_TAG)
-    if request.run_name and named and request.run_name != named:
+    asked = run_name(service, request.run_name or "")
+    if asked and named and asked != named:
         raise InvalidParameterValue(
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
             f"(run_name='{request.run_name}', mlflow.runName='{named}')."
         )
-    name = request.run_name or named or random_run_name()
-    _check_run_name(name)
+    name = asked or named or random_run_name()
     return name, tags | {RUN_NAME_TAG: name}
-
-
-def _check_run_name(name: str) -> None:
-    check_length(name, MAX_RUN_NAME_LENGTH, "run_name")
-    check_text(name, "run_name")
 
 
 def _repeated(
@@ -114,8 +108,7 @@ def update_run(service: Service, request: wire.UpdateRun) -> wire.UpdateRunRespo
     if request.end_time is not None:
         values["ended"] = request.end_time
     if request.run_name:
-        _check_run_name(request.run_name)
-        values["name"] = request.run_name
+        values["name"] = run_name(service, request.run_name)
 
     def change(connection: Connection, keys: Mapping[str, int]) -> RunRow:
         row = existing_run(connection, request.run_id)

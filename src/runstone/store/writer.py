@@ -8,14 +8,14 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from runstone.errors import RunstoneError
+from runstone.errors import RunstoneError, StoreError
 from runstone.locks import Lock
 from runstone.store import dialect, logs
 from runstone.store.keys import KeyNames
@@ -89,6 +89,7 @@ class Writer:
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._connection: Connection | None = None
         self._sync = _Sync(wal) if wal else None
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
         self._thread.start()
 
@@ -99,6 +100,8 @@ class Writer:
         """
         pending = _Pending(write)
         self._queue.put(pending)
+        if self._ended.is_set():
+            self._refuse_rest()
         return pending.outcome()
 
     def close(self) -> None:
@@ -107,13 +110,27 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (pending := self._queue.get()) is not None:
-            self._commit(self._group(pending))
-        if self._sync:
-            self._sync.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        try:
+            while (pending := self._queue.get()) is not None:
+                self._commit(self._group(pending))
+            if self._sync:
+                self._sync.close()
+            if self._connection is not None:
+                self._connection.close()
+        finally:
+            self._ended.set()
+            self._refuse_rest()
+
+    def _refuse_rest(self) -> None:
+        """Once the thread has ended: let nobody wait for it."""
+        with suppress(Empty):
+            while True:
+                pending = self._queue.get_nowait()
+                if pending is not None:
+                    pending.error = StoreError(
+                        "The store was closed before this could be written. Open it again."
+                    )
+                    pending.settle()
 
     def _group(self, first: _Pending) -> list[_Pending]:
         """All that waits, from the first one on."""
