@@ -144,8 +144,8 @@ def _explained(path: Path, cause: str) -> RunstoneError:
         )
     if "readonly" in cause or "unable to open" in cause:
         return StoreError(
-            f"Cannot write to the database {path}, which is needed even to read it. Check that its folder exists and that "
-            "you may write there; of a store that is not yours, take a copy."
+            f"Cannot write to the database {path}, which even reading it needs. Check that its folder exists and "
+            "that you may write to it; of a store that is not yours, take a copy."
         )
     if "not a database" in cause or "malformed" in cause:
         return StoreError(f"The file {path} is damaged or not a SQLite database. Restore it from a backup.")
