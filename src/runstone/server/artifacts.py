@@ -3,6 +3,7 @@
 Bytes pass through in both directions in pieces, in constant memory. An upload appears whole at its end or not at all.
 """
 
+import asyncio
 import json
 import posixpath
 from collections.abc import Iterator
@@ -84,7 +85,11 @@ class _Proxy:
         return Answer(200, b"", b"")
 
     async def _receive(self, request: Request, writer: ArtifactWriter) -> None:
-        await self._files.run_to_end(writer.__enter__)
+        try:
+            await self._files.run_to_end(writer.__enter__)
+        except asyncio.CancelledError as error:
+            writer.__exit__(type(error), error, error.__traceback__)  # it was entered all the same
+            raise
         try:
             pieces, size = list[bytes](), 0
             async for piece in request.stream():
