@@ -96,11 +96,11 @@ def test_what_is_no_number_is_refused_and_changes_nothing(client: Client, run: s
     [
         ({"timestamp": -1}, "Timestamp must be a nonnegative long"),
         ({"timestamp": 2**63}, "timestamp"),
-        ({"timestamp": 1.5}, "'timestamp'"),
+        ({"timestamp": math.nan}, "'timestamp'"),
         ({"timestamp": "now"}, "'timestamp'"),
         ({"step": 2**63}, "step"),
         ({"step": -(2**63) - 1}, "step"),
-        ({"step": 1.5}, "'step'"),
+        ({"step": math.inf}, "'step'"),
         ({"step": "3"}, "'step'"),
         ({"dataset_name": "d"}, "dataset_digest"),
     ],

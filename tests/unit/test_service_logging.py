@@ -145,13 +145,21 @@ def test_an_empty_name_renames_nothing(service: Service, run_id: str):
     assert get_run(service, run_id).info.run_name == "first name"
 
 
-def test_a_name_that_is_too_long_is_refused_as_a_tag_too(service: Service, run_id: str):
+def test_a_name_that_is_too_long_is_cut_as_a_tag_too(service: Service, run_id: str):
+    set_tag(service, run_id, "mlflow.runName", "n" * 251)
+    assert _names(service, run_id) == ("n" * 250, "n" * 250)
+    service.call("update_run", runs.UpdateRun(run_id=run_id, run_name="m" * 251))
+    assert _names(service, run_id) == ("m" * 250, "m" * 250)
+
+
+def test_a_name_that_is_too_long_is_refused_where_nothing_is_to_be_cut(service: Service, run_id: str):
+    service.truncate_long_values = False
+    before = _names(service, run_id)
     with pytest.raises(InvalidParameterValue, match="250"):
         set_tag(service, run_id, "mlflow.runName", "n" * 251)
     with pytest.raises(InvalidParameterValue, match="250"):
         service.call("update_run", runs.UpdateRun(run_id=run_id, run_name="n" * 251))
-    set_tag(service, run_id, "mlflow.runName", "n" * 250)
-    assert _names(service, run_id) == ("n" * 250, "n" * 250)
+    assert _names(service, run_id) == before
 
 
 # --- limits -----------------------------------------------------------------------------------
