@@ -77,6 +77,11 @@ class InvalidParameterValue(RunstoneError):
         )
 
     @classmethod
+    def inactive(cls, what: str, identity: object, stage: str) -> "InvalidParameterValue":
+        """A run or an experiment that would have to be active, and is deleted."""
+        return cls(f"The {what} {identity} must be in the 'active' state. Current state is {stage}.")
+
+    @classmethod
     def wrong_type(cls, name: str, value: object, *, kind: str | None = None) -> "InvalidParameterValue":
         """A parameter whose value has the wrong type or lies out of range."""
         shown = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
@@ -111,6 +116,11 @@ class ResourceDoesNotExist(RunstoneError):
     http_status = 404
     sqlstate = _USER
     error_class = "RESOURCE_NOT_FOUND"
+
+    @classmethod
+    def run(cls, run_id: str | None) -> "ResourceDoesNotExist":
+        """No run has this id."""
+        return cls(f"Run with id={run_id} not found")
 
 
 class EndpointNotFound(RunstoneError):

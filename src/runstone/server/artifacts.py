@@ -117,7 +117,7 @@ class _Proxy:
         if path is None:
             return page(400, "The address lacks the artifact's path: /get-artifact?run_id=…&path=…")
         if not run_id:
-            raise ResourceDoesNotExist(f"Run with id={run_id} not found")
+            raise ResourceDoesNotExist.run(run_id)
         location = await self._pools.short.run(self._location, run_id)
         store, whole = self._of_run(location, check_artifact_path(path))
         reader = await self._files.run(_open, store, whole)

@@ -208,9 +208,7 @@ def active_location(connection: Connection, number: int) -> str:
         raise _unknown(number)
     lifecycle, location = found
     if lifecycle != LifecycleStage.ACTIVE:
-        raise InvalidParameterValue(
-            f"The experiment {number} must be in the 'active' state. Current state is {lifecycle}."
-        )
+        raise InvalidParameterValue.inactive("experiment", number, lifecycle)
     return location
 
 

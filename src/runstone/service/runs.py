@@ -231,16 +231,14 @@ def existing_run(connection: Connection, run_id: str) -> RunRow:
     """The run with this id, deleted or not. Raises ResourceDoesNotExist."""
     row = runs.get(connection, run_id)
     if row is None:
-        raise ResourceDoesNotExist(f"Run with id={run_id} not found")
+        raise ResourceDoesNotExist.run(run_id)
     return row
 
 
 def check_run_active(row: RunRow) -> None:
     """Raises InvalidParameterValue if the run is deleted."""
     if row.lifecycle != LifecycleStage.ACTIVE:
-        raise InvalidParameterValue(
-            f"The run {row.run_id} must be in the 'active' state. Current state is {row.lifecycle}."
-        )
+        raise InvalidParameterValue.inactive("run", row.run_id, row.lifecycle)
 
 
 def _read(service: Service, run_id: str) -> tuple[RunRow, RunContent]:

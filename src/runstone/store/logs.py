@@ -174,11 +174,9 @@ def _checked(
 ) -> int | RunstoneError:
     """The run's integer id, with the log's new params added to `params`; or why the log is refused."""
     if target is None:
-        return ResourceDoesNotExist(f"Run with id={log.run_id} not found")
+        return ResourceDoesNotExist.run(log.run_id)
     if target.lifecycle != LifecycleStage.ACTIVE:
-        return InvalidParameterValue(
-            f"The run {log.run_id} must be in the 'active' state. Current state is {target.lifecycle}."
-        )
+        return InvalidParameterValue.inactive("run", log.run_id, target.lifecycle)
     new: dict[Place, str] = {}
     conflicts: list[tuple[str, str, str]] = []
     for key, value in log.params:
