@@ -4,8 +4,6 @@ It serves the demo's store, opens its pages in Chromium (RUNSTONE_CHROMIUM or `c
 them in light and dark.
 """
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +13,13 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 import runstone
+from tests.browsers import FLAGS, MISSING, TO_INSTALL, find_chromium
 from tests.servers import start_server
 
 ROOT = Path(__file__).resolve().parent.parent
 STORE = ROOT / ".cache" / "demo" / "mlruns"
 IMAGES = ROOT / "docs" / "images"
 SIZE: ViewportSize = {"width": 1440, "height": 900}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def paths() -> dict[str, str]:
@@ -49,11 +39,11 @@ def paths() -> dict[str, str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    program = os.environ.get("RUNSTONE_CHROMIUM") or shutil.which("chromium")
+    program = find_chromium()
     if not program:
-        sys.exit("chromium is not installed: apt-get install chromium, or set RUNSTONE_CHROMIUM")
+        sys.exit(f"{MISSING}: {TO_INSTALL}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -1,9 +1,7 @@
 """A real browser on a real server: the pages are driven by mouse and keyboard and judged by what they show."""
 
 import math
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +11,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from runstone import Client
 from runstone.entities import Metric, Param, RunTag
+from tests.browsers import FLAGS, MISSING, TO_INSTALL, find_chromium
 from tests.servers import RunningServer, start_server
 from tests.tiers import tier_missing
 
 BUILT = Path(__file__).parents[2] / "src/runstone/server/static/index.html"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS = 10_000
 # One white pixel, then "IEND": the smallest PNG.
 PIXEL = bytes.fromhex(
@@ -52,11 +42,9 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = (
-        os.environ.get("RUNSTONE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    chromium = find_chromium()
     if not chromium:
-        tier_missing("ui", "chromium is not installed", "apt-get install chromium, or set RUNSTONE_CHROMIUM")
+        tier_missing("ui", MISSING, TO_INSTALL)
     if not BUILT.exists():
         tier_missing("ui", "the web UI is not built", "make ui")
     with sync_playwright() as playwright:
