@@ -48,6 +48,9 @@ class Setting(Generic[T]):
         return {int: "integer", float: "number", _boolean: "boolean"}.get(self.parse, "text")  # type: ignore[call-overload]
 
 
+DEFAULT_STORE = "mlruns"
+"""The store's folder where no other is named, below the working directory."""
+
 TRACKING_URI = Setting[str | None](
     "MLFLOW_TRACKING_URI",
     str,

@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from runstone.artifacts import Artifacts
+from runstone.artifact_store import Artifacts
 from runstone.errors import RequestLimitExceeded, StoreError
 from runstone.server.app import create_app
 from runstone.server.pools import Pool, Pools
@@ -92,7 +92,7 @@ def test_a_fault_outside_the_operations_is_treated_alike(
         raise ZeroDivisionError("inside")
 
     async def scenario(client: httpx.AsyncClient, pools: Pools) -> None:
-        monkeypatch.setattr("runstone.artifacts.LocalArtifactStore.list", broken)
+        monkeypatch.setattr("runstone.artifact_store.LocalArtifactStore.list", broken)
         answer = await client.get("/api/2.0/mlflow-artifacts/artifacts", params={"path": "x"})
         assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL_ERROR")
         assert "inside" not in answer.text

@@ -34,7 +34,7 @@ VIOLATIONS = {
     "SQLAlchemy and Alembic live in the store": ("runstone/service/planted.py", "import sqlalchemy"),
     "Starlette and uvicorn live in the server": ("runstone/cli/planted.py", "import uvicorn"),
     "urllib3 lives in the client": ("runstone/server/planted.py", "import urllib3"),
-    "obstore lives in artifacts": ("runstone/wire/planted.py", "import obstore"),
+    "obstore lives in artifact_store": ("runstone/wire/planted.py", "import obstore"),
 }
 
 

@@ -3,8 +3,8 @@
 from functools import partial
 from urllib.parse import quote, urlencode, urlsplit
 
-from runstone.artifacts import ArtifactStore
-from runstone.artifacts.location import is_proxied, proxied_host, proxied_path, store_at
+from runstone.artifact_store import ArtifactStore
+from runstone.artifact_store.location import is_proxied, proxied_host, proxied_path, store_at
 from runstone.client.connection import Answer, Connection
 from runstone.client.encoding import checked
 from runstone.client.proxied import ProxiedArtifacts

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakSet
 
-from runstone.artifacts import ArtifactStore
+from runstone.artifact_store import ArtifactStore
 from runstone.client.encoding import checked
 from runstone.client.gate import Gate
 from runstone.wire.base import Request, Response

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from runstone.artifacts.files import write_file
+from runstone.artifact_store.files import write_file
 from runstone.client.connection import BLOCK, Answer, Body, Connection
 from runstone.entities import FileInfo
 from runstone.entities.artifact import check_artifact_path

@@ -15,7 +15,7 @@ _MANAGED = re.compile(r"(databricks(-uc)?|uc)(:.*)?")
 
 
 class ArtifactFolder(Protocol):
-    """The artifacts below one location, as a client needs them; see runstone.artifacts.ArtifactStore."""
+    """The artifacts below one location, as a client needs them; see runstone.artifact_store.ArtifactStore."""
 
     def list(self, path: str = "") -> list[FileInfo]:
         """What is directly in a folder, sorted by path; [] if the folder is absent, or is a file."""

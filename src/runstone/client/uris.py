@@ -6,8 +6,6 @@ from pathlib import Path
 
 from runstone import settings
 
-DEFAULT_FOLDER = "mlruns"
-
 _chosen: str | None = None
 
 
@@ -29,7 +27,7 @@ def set_tracking_uri(uri: str | PathLike[str]) -> None:
 
 def get_tracking_uri() -> str:
     """Where runs are recorded: what `set_tracking_uri` or MLFLOW_TRACKING_URI says, else the folder ./mlruns."""
-    return _chosen or settings.TRACKING_URI.read() or Path(DEFAULT_FOLDER).absolute().as_uri()
+    return _chosen or settings.TRACKING_URI.read() or Path(settings.DEFAULT_STORE).absolute().as_uri()
 
 
 def is_tracking_uri_set() -> bool:

@@ -12,8 +12,8 @@ from urllib.parse import unquote_to_bytes
 from starlette.requests import Request
 from starlette.routing import Route
 
-from runstone.artifacts import CHUNK, ArtifactReader, ArtifactStore, ArtifactWriter
-from runstone.artifacts.location import is_proxied, proxied_path
+from runstone.artifact_store import CHUNK, ArtifactReader, ArtifactStore, ArtifactWriter
+from runstone.artifact_store.location import is_proxied, proxied_path
 from runstone.entities.artifact import check_artifact_path
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, UnsupportedOperation
 from runstone.server.answers import JSON, Answer, App, page

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import quote
 
-from runstone.artifacts import CHUNK, ArtifactReader
+from runstone.artifact_store import CHUNK, ArtifactReader
 from runstone.server.answers import COMMON_HEADERS, Answer, App, Header, Receive, Scope, Send
 from runstone.server.media import artifact_type
 from runstone.server.pools import Pool

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from runstone.artifacts import Artifacts, ArtifactStore
+from runstone.artifact_store import Artifacts, ArtifactStore
 from runstone.service.locations import Locations
 from runstone.store import Store
 from runstone.wire.base import Request, Response

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from runstone.artifacts import local_path
+from runstone.artifact_store import local_path
 from runstone.entities.names import MAX_ARTIFACT_LOCATION_LENGTH, check_text
 from runstone.errors import InvalidParameterValue, PermissionDenied
 

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
-from runstone.artifacts import Artifacts, local_path
+from runstone.artifact_store import Artifacts, local_path
 from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperation
 from runstone.service.core import Service, now_ms
 from runstone.service.locations import PROXIED, Locations, checked
-from runstone.settings import TRUNCATE_LONG_VALUES
+from runstone.settings import DEFAULT_STORE, TRUNCATE_LONG_VALUES
 from runstone.store import Store
 from runstone.store.engine import DATABASE_NAME
-
-DEFAULT_STORE = "mlruns"
 
 Mode = Literal["local", "server"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from runstone.artifacts.files import CHUNK, write_file
+from runstone.artifact_store.files import CHUNK, write_file
 from runstone.entities import FileInfo
 
 

@@ -5,8 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
-from runstone.artifacts.base import ArtifactStore
-from runstone.artifacts.files import TEMPORARY, FileReader, FileWriter, translated
+from runstone.artifact_store.base import ArtifactStore
+from runstone.artifact_store.files import TEMPORARY, FileReader, FileWriter, translated
 from runstone.entities import FileInfo
 from runstone.entities.artifact import check_artifact_path
 from runstone.entities.names import check_text

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runstone.artifacts import CHUNK, Artifacts, LocalArtifactStore, store_at
-from runstone.artifacts.files import TEMPORARY
+from runstone.artifact_store import CHUNK, Artifacts, LocalArtifactStore, store_at
+from runstone.artifact_store.files import TEMPORARY
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, StoreError, UnsupportedOperation
 

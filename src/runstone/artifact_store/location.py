@@ -5,8 +5,8 @@ import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from runstone.artifacts.base import ArtifactStore
-from runstone.artifacts.local import LocalArtifactStore
+from runstone.artifact_store.base import ArtifactStore
+from runstone.artifact_store.local import LocalArtifactStore
 from runstone.entities.artifact import check_artifact_path
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
