@@ -13,7 +13,8 @@ import venv
 from pathlib import Path
 
 MLFLOW_VERSION = "3.17.2"
-NAMES = ("mlflow", "mlflow-skinny")
+BESIDE = {"mlflow": (), "mlflow-skinny": ("matplotlib", "pandas", "pillow", "scikit-learn")}
+"""Each environment's MLflow, and what its tests need beside it."""
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "envs"
 
 
@@ -22,7 +23,9 @@ def interpreter(name: str) -> Path | None:
     chosen = os.environ.get(variable(name))
     if chosen:
         return Path(chosen)
-    return _python(_folder(name)) if _stamp(name).is_file() else None
+    stamp = _stamp(name)
+    ready = stamp.is_file() and stamp.read_text().split() == _requirements(name)
+    return _python(_folder(name)) if ready else None
 
 
 def variable(name: str) -> str:
@@ -39,10 +42,14 @@ def create(name: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     print(f"Making {folder} with {name}=={MLFLOW_VERSION}", file=sys.stderr)
     venv.create(folder, with_pip=True)
-    install = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", f"{name}=={MLFLOW_VERSION}"]
-    subprocess.run([_python(folder), *install], check=True, stdout=sys.stderr)
-    _stamp(name).touch()
+    install = [_python(folder), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    subprocess.run([*install, *_requirements(name)], check=True, stdout=sys.stderr)
+    _stamp(name).write_text(" ".join(_requirements(name)))
     return _python(folder)
+
+
+def _requirements(name: str) -> list[str]:
+    return [f"{name}=={MLFLOW_VERSION}", *BESIDE[name]]
 
 
 def _folder(name: str) -> Path:
@@ -50,7 +57,7 @@ def _folder(name: str) -> Path:
 
 
 def _stamp(name: str) -> Path:
-    """Written last, so that an interrupted installation is not taken for a whole one."""
+    """What was installed: written last, so that an interrupted installation is not taken for a whole one."""
     return _folder(name) / ".ready"
 
 
@@ -59,8 +66,8 @@ def _python(folder: Path) -> Path:
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in NAMES:
-        print(f"usage: python tools/envs.py {'|'.join(NAMES)}", file=sys.stderr)
+    if len(sys.argv) != 2 or sys.argv[1] not in BESIDE:
+        print(f"usage: python tools/envs.py {'|'.join(BESIDE)}", file=sys.stderr)
         return 2
     try:
         print(create(sys.argv[1]))

@@ -99,7 +99,6 @@ def test_artifacts_are_listed_and_come_back_unchanged(seen: Seen) -> None:
     ]
 
 
-@pytest.mark.xfail(reason="below the root, MLflow's client asks logged-models/search as well")
 def test_a_folder_of_a_run_is_listed(seen: Seen) -> None:
     assert seen["artifacts"]["notes of the run"] == ["notes/größe of a plot.txt"]
 

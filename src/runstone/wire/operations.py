@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from runstone.wire import artifacts, experiments, metrics, runs
+from runstone.wire import artifacts, experiments, metrics, models, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 
 Level = Literal["READ", "USE", "EDIT", "MANAGE"]
@@ -308,6 +308,16 @@ OPERATIONS: tuple[Operation, ...] = (
         artifacts.ListArtifacts,
         artifacts.ListArtifactsResponse,
         _run("READ"),
+        repeatable=True,
+    ),
+    # Logged models
+    Operation(
+        "search_logged_models",
+        ("POST",),
+        "/mlflow/logged-models/search",
+        models.SearchLoggedModels,
+        models.SearchLoggedModelsResponse,
+        _experiment("READ", "experiment_ids"),
         repeatable=True,
     ),
 )
