@@ -326,6 +326,16 @@ def test_a_search_sees_the_latest_value_alone(service: Service):
     assert find(service, "metrics.m != 5") == ["r"]
 
 
+def test_what_a_refusal_advises_instead_of_is_null_tells_runs_with_a_metric_from_those_without(
+    service: Service,
+):
+    with_numbers, with_nan, _ = (new_run(service, run_name=name) for name in ("number", "nan", "nothing"))
+    log_points(service, with_numbers, [("m", 0.0, 0, 0)])
+    log_points(service, with_nan, [("m", math.nan, 0, 0)])
+    assert find(service, "(metrics.m = 0 OR metrics.m != 0)") == ["nan", "number"]
+    assert find(service, "NOT (metrics.m = 0 OR metrics.m != 0)") == ["nothing"]
+
+
 def test_a_search_without_experiments_finds_nothing(service: Service):
     new_run(service)
     assert find(service, "", experiment_ids=[]) == []

@@ -256,7 +256,16 @@ def test_the_data_of_a_run_are_dicts_by_key():
     assert data == run().data
     assert data != RunData()
     assert data != {"m": math.inf}
-    assert repr(RunData()) == "RunData(metrics={}, params={}, tags={})"
+
+
+def test_entities_print_themselves_as_mlflows_do():
+    assert repr(RunData()) == "<RunData: metrics={}, params={}, tags={}>"
+    assert str(Param("lr", "0.1")) == "<Param: key='lr', value='0.1'>"
+    text = repr(run())
+    assert text.startswith(
+        "<Run: data=<RunData: metrics={'m': inf}, params={'p': '1'}, tags={'t': '2'}>, info=<RunInfo: "
+    )
+    assert "run_id='id', run_name='name', start_time=1, status='RUNNING', user_id='ann'>" in text
 
 
 def test_a_run_as_a_dict_is_plain():

@@ -64,7 +64,7 @@ class RunData:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"RunData(metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r})"
+        return f"<RunData: metrics={self.metrics!r}, params={self.params!r}, tags={self.tags!r}>"
 
 
 class RunInputs(Entity, frozen=True):

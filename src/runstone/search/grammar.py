@@ -53,18 +53,25 @@ class Wording(Struct, frozen=True, kw_only=True):
 
 
 class Grammar(Struct, frozen=True, kw_only=True):
-    """What one search may ask for. `entities` maps every prefix to its entity; a name without prefix is an
-    attribute."""
+    """What one search may ask for.
+
+    `entities` maps every prefix to its entity; a name without prefix is an attribute. `advice` says what to write
+    instead of a key or prefix that people expect and that is not there. Where an order may name a field twice,
+    `repeats`, the first one counts.
+    """
 
     entities: dict[str, Entity]
     wording: Wording
+    advice: dict[str, str] = {}
+    repeats: bool = False
 
     @classmethod
-    def of(cls, *entities: Entity, wording: Wording) -> "Grammar":
-        """The grammar of these entities, one of which has the prefix "attribute"."""
-        return cls(
-            entities={prefix: entity for entity in entities for prefix in entity.prefixes}, wording=wording
-        )
+    def of(
+        cls, *entities: Entity, wording: Wording, advice: dict[str, str], repeats: bool = False
+    ) -> "Grammar":
+        """The grammar of these entities, one of which has the prefix "attribute" and one `any_key`."""
+        by_prefix = {prefix: entity for entity in entities for prefix in entity.prefixes}
+        return cls(entities=by_prefix, wording=wording, advice=advice, repeats=repeats)
 
 
 _QUOTED = "Expected a quoted string value for {label} (e.g. 'my-value'). Got value {{value}}"
@@ -168,6 +175,17 @@ RUNS = Grammar.of(
         null="IS NULL / IS NOT NULL is only supported for tags and params, not for '{label}' '{key}'",
         order_entity="Invalid identifier type '{label}'",
     ),
+    advice={
+        "lifecycle_stage": "deleted runs are asked for with run_view_type",
+        "experiment_id": "experiments are chosen with experiment_ids",
+        "experiment_name": "experiments are chosen with experiment_ids",
+        "name": "did you mean run_name?",
+        "runName": "did you mean run_name?",
+        "id": "did you mean run_id?",
+        "user": "did you mean user_id?",
+        "state": "did you mean status?",
+        "duration": "compare start_time and end_time, in milliseconds since 1970",
+    },
 )
 
 _EXPERIMENT_KEYS = _keys(
@@ -192,4 +210,14 @@ EXPERIMENTS = Grammar.of(
         null="IS NULL / IS NOT NULL is only supported for tags, not for {label} '{key}'",
         order_entity="Invalid order_by entity: {label}",
     ),
+    advice={
+        "lifecycle_stage": "deleted experiments are asked for with view_type",
+        "id": "did you mean experiment_id?",
+    }
+    | {
+        prefix: "it belongs to runs: search for those"
+        for entity in (_METRIC, _PARAM, _DATASET)
+        for prefix in entity.prefixes
+    },
+    repeats=True,
 )

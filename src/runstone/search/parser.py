@@ -6,14 +6,15 @@ negation    = NOT negation | "(" expression ")" | comparison
 comparison  = name ( operator value | [NOT] IN "(" string { "," string } [","] ")" | IS [NOT] NULL )
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isinf
 from typing import cast
 
 from runstone.errors import InvalidParameterValue
+from runstone.search import hints
 from runstone.search.expression import And, Comparison, Expression, Field, Not, Operator, Or, OrderBy, Value
 from runstone.search.grammar import Entity, Grammar, Key
-from runstone.search.tokens import KEYWORDS, Token, split_name, syntax_error, tokenize, unquote
+from runstone.search.tokens import KEYWORDS, Token, refused, split_name, tokenize, unquote
 
 MAX_DEPTH = 50
 """How deep parentheses and NOTs may be nested. SQLite's own parser keeps at most 100 things in mind."""
@@ -34,8 +35,8 @@ def parse_filter(text: str | None, grammar: Grammar) -> Expression | None:
     """The tree of a filter; None if it asks for nothing (None, blank, or a lone AND).
 
     Raises InvalidParameterValue for whatever the grammar does not allow, a text of over 100,000 characters,
-    and over 50 nested parentheses or NOTs. Its `column` (1-based) is where; MLflow's own messages do not
-    repeat it.
+    and over 50 nested parentheses or NOTs. The message begins with MLflow's words where MLflow has any, and ends
+    with what to write instead, if that is known, and the column; `column` (1-based) is that, too.
     """
     if not text:
         return None
@@ -45,13 +46,16 @@ def parse_filter(text: str | None, grammar: Grammar) -> Expression | None:
 def parse_order_by(clauses: Sequence[str], grammar: Grammar) -> tuple[OrderBy, ...]:
     """The clauses of an order, each a name and perhaps ASC or DESC. Tie-breakers are not added.
 
-    Raises InvalidParameterValue for a clause that cannot be read, a key that cannot order, and a field named
-    twice.
+    Raises InvalidParameterValue, in MLflow's words, for a clause that cannot be read, a key that cannot order, and
+    a field named twice, unless the grammar lets the first one count.
     """
     order = tuple(_parse_clause(clause, grammar) for clause in clauses)
-    if len({clause.field for clause in order}) < len(order):
+    first: dict[Field, OrderBy] = {}
+    for clause in order:
+        first.setdefault(clause.field, clause)
+    if len(first) < len(order) and not grammar.repeats:
         raise InvalidParameterValue(f"`order_by` contains duplicate fields: {_shorten(str(list(clauses)))}")
-    return order
+    return tuple(first.values())
 
 
 def _parse_clause(clause: str, grammar: Grammar) -> OrderBy:
@@ -63,10 +67,10 @@ def _parse_clause(clause: str, grammar: Grammar) -> OrderBy:
     direction = others[0].text.upper() or "ASC"
     if direction not in ("ASC", "DESC"):
         raise InvalidParameterValue(f"Invalid ordering key in order_by clause '{shown}'.", others[0].column)
-    entity, written = _entity(name, grammar)
+    entity, written = _entity(name, grammar, _plainly)
     if not entity.orderable:
         raise InvalidParameterValue(grammar.wording.order_entity.format(label=entity.label), name.column)
-    key = entity.any_key or _known_key(entity, entity.order_keys, written, name.column)
+    key = entity.any_key or _known_key(entity, entity.order_keys, written, name, grammar, _plainly)
     return OrderBy(Field(entity.kind, key.name or written), direction == "ASC")
 
 
@@ -85,7 +89,7 @@ class _FilterParser:
             return None
         expression = self.expression()
         if self.peek() != "end":
-            raise self.expected("AND or OR")
+            raise self.expected("AND or OR", hint="write AND" if self.peek() == "," else "")
         return expression
 
     def expression(self) -> Expression:
@@ -110,7 +114,7 @@ class _FilterParser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             message = f"Parentheses and NOT are nested more than {MAX_DEPTH} deep; flatten the filter"
-            raise syntax_error(message, self.next().column)
+            raise refused(message, self.next().column)
         self.next()
         if kind == "NOT":
             expression = Not(self.negation())
@@ -124,16 +128,17 @@ class _FilterParser:
     def comparison(self) -> Comparison:
         name = self.next()
         if name.kind not in ("name", "double"):
-            raise self.expected("a field such as metrics.loss", name)
-        entity, written = _entity(name, self.grammar)
-        key = entity.any_key or _known_key(entity, entity.filter_keys, written, name.column)
+            raise self.expected("a field such as metrics.loss", name, "write NOT" if name.kind == "!" else "")
+        entity, written = _entity(name, self.grammar, refused)
+        key = entity.any_key or _known_key(entity, entity.filter_keys, written, name, self.grammar, refused)
         column = self.tokens[self.position].column
-        operator = self.operator()
+        operator = self.operator(name, entity)
         if operator not in key.operators:
-            raise _refused_operator(operator, key, entity, written, self.grammar, column)
-        return Comparison(Field(entity.kind, key.name or written), operator, self.value(operator, key))
+            hint = hints.operator(operator, name, key)
+            raise refused(_refused_operator(operator, key, entity, written, self.grammar), column, hint)
+        return Comparison(Field(entity.kind, key.name or written), operator, self.value(operator, key, name))
 
-    def operator(self) -> Operator:
+    def operator(self, field: Token, entity: Entity) -> Operator:
         token = self.next()
         kind = token.kind
         if kind == "IS":
@@ -144,10 +149,11 @@ class _FilterParser:
         if kind == "NOT" and self.peek() in ("IN", "LIKE", "ILIKE"):
             kind = f"NOT {self.next().kind}"
         elif kind not in ("IN", "LIKE", "ILIKE") and kind[0] not in "=<>!":
-            raise self.expected("a comparison such as = or LIKE", token)
+            hint = hints.no_operator(field, token, any_key=entity.any_key is not None)
+            raise self.expected("a comparison such as = or LIKE", token, hint)
         return cast(Operator, kind)
 
-    def value(self, operator: Operator, key: Key) -> Value:
+    def value(self, operator: Operator, key: Key, field: Token) -> Value:
         if operator in ("IS NULL", "IS NOT NULL"):
             return None
         if operator in ("IN", "NOT IN"):
@@ -164,7 +170,8 @@ class _FilterParser:
             return _number(token, whole=key.type == "integer")
         else:
             template = key.value_error
-        raise InvalidParameterValue(template.format(key=key.name, value=_shorten(token.text)), token.column)
+        message = template.format(key=key.name, value=_shorten(token.text))
+        raise refused(message, token.column, hints.value(token, field, key, self.grammar))
 
     def strings(self) -> tuple[str, ...]:
         if not self.accept("("):
@@ -180,7 +187,7 @@ class _FilterParser:
                 raise self.expected("a quoted string", token)
             strings.append(unquote(token.text))
         if not strings:
-            raise InvalidParameterValue(_EMPTY_LIST, self.tokens[self.position - 1].column)
+            raise refused(_EMPTY_LIST, self.tokens[self.position - 1].column)
         return tuple(strings)
 
     def peek(self) -> str:
@@ -203,51 +210,59 @@ class _FilterParser:
         while self.accept("AND"):
             pass
 
-    def expected(self, what: str, found: Token | None = None) -> InvalidParameterValue:
+    def expected(self, what: str, found: Token | None = None, hint: str = "") -> InvalidParameterValue:
         token = found or self.tokens[self.position]
         shown = "the filter ends" if token.kind == "end" else f"found {_shorten(token.text)}"
-        return syntax_error(f"Expected {what}, but {shown}", token.column)
+        return refused(f"Expected {what}, but {shown}", token.column, hint)
 
 
-def _entity(name: Token, grammar: Grammar) -> tuple[Entity, str]:
+_Refuse = Callable[[str, int, str], InvalidParameterValue]
+
+
+def _plainly(message: str, column: int, _: str) -> InvalidParameterValue:
+    """A refusal of an order: MLflow's sentence and nothing else, since clients compare it."""
+    return InvalidParameterValue(message, column)
+
+
+def _entity(name: Token, grammar: Grammar, refuse: _Refuse) -> tuple[Entity, str]:
     """The entity that a name selects, and its key as written."""
     prefix, key = split_name(name.text)
     entity = grammar.entities.get("attribute" if prefix is None else prefix)
     if entity is None:
-        raise InvalidParameterValue(grammar.wording.prefix.format(prefix=_shorten(prefix or "")), name.column)
+        message = grammar.wording.prefix.format(prefix=_shorten(prefix or ""))
+        raise refuse(message, name.column, hints.prefix(prefix or "", name, grammar))
     if not key:
-        raise syntax_error(f"Expected a key after {_shorten(name.text)}", name.column)
+        raise refused(f"Expected a key after {_shorten(name.text)}", name.column)
     return entity, key
 
 
-def _known_key(entity: Entity, keys: dict[str, Key], written: str, column: int) -> Key:
+def _known_key(
+    entity: Entity, keys: dict[str, Key], written: str, name: Token, grammar: Grammar, refuse: _Refuse
+) -> Key:
     key = keys.get(written)
     if key is None:
         message = (
             f"Invalid {entity.label} key '{_shorten(written)}' specified. Valid keys are '{_braced(keys)}'"
         )
-        raise InvalidParameterValue(message, column)
+        raise refuse(message, name.column, hints.key(written, keys, name, grammar))
     return key
 
 
-def _refused_operator(
-    operator: str, key: Key, entity: Entity, written: str, grammar: Grammar, column: int
-) -> InvalidParameterValue:
+def _refused_operator(operator: str, key: Key, entity: Entity, written: str, grammar: Grammar) -> str:
     template = grammar.wording.null if operator.startswith("IS ") else grammar.wording.operator
-    message = template.format(
+    return template.format(
         operator=_shorten(operator),
         operators=_braced(key.operators),
         key=_shorten(written),
         key_label=key.label,
         label=entity.label,
     )
-    return InvalidParameterValue(message, column)
 
 
 def _number(token: Token, *, whole: bool) -> int | float:
     number = float(token.text)
     if isinf(number):
-        raise syntax_error(f"The number {_shorten(token.text)} is too large", token.column)
+        raise refused(f"The number {_shorten(token.text)} is too large", token.column)
     digits = token.text.lstrip("+-")
     if whole and digits.isdigit() and len(digits) <= _INT64_DIGITS:
         integer = int(token.text)

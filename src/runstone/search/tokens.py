@@ -11,6 +11,7 @@ MAX_LENGTH = 100_000
 
 KEYWORDS = ("AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL")
 
+_LONGEST_HINT = 120
 _WORD = r"\w$@#:/\-"
 _BACKTICKED = r"`[^`]*+(?:``[^`]*+)*+`"
 _DOUBLE = r'"[^"]*+(?:""[^"]*+)*+"'
@@ -49,13 +50,11 @@ class Token(Struct, frozen=True):
 def tokenize(source: str) -> list[Token]:
     """The tokens of `source`, the last one being "end". Raises InvalidParameterValue."""
     if len(source) > MAX_LENGTH:
-        raise syntax_error(
+        raise refused(
             f"The text has {len(source)} characters; at most {MAX_LENGTH} are allowed", MAX_LENGTH + 1
         )
     if unstorable := _UNSTORABLE.search(source):
-        raise syntax_error(
-            f"The character {unstorable[0]!a} cannot be part of a search", unstorable.start() + 1
-        )
+        raise refused(f"The character {unstorable[0]!a} cannot be part of a search", unstorable.start() + 1)
     tokens: list[Token] = []
     for match in _TOKEN.finditer(source):
         kind = match.lastgroup or "stray"
@@ -86,12 +85,29 @@ def unquote(text: str) -> str:
     return text
 
 
-def syntax_error(message: str, column: int) -> InvalidParameterValue:
-    """An error in Runstone's own words, which end with the column."""
-    return InvalidParameterValue(f"{message} (at column {column})", column)
+def refused(message: str, column: int, hint: str = "") -> InvalidParameterValue:
+    """An error that ends with what to write instead, if that is known and short, and the column."""
+    advised = f"{message.removesuffix('.')}; {hint}" if 0 < len(hint) <= _LONGEST_HINT else message
+    return InvalidParameterValue(f"{advised} (at column {column})", column)
+
+
+_INSTEAD = {
+    "&": "write AND",
+    "|": "write OR",
+    ";": "write AND",
+    "~": "write LIKE",
+    "[": "write a field as metrics.loss or params.`a key`",
+    ".": "write a field in one piece, as metrics.loss or params.`a key`",
+} | dict.fromkeys(
+    "\u2018\u2019\u201a\u201c\u201d\u201e\u00b4\u00ab\u00bb", "write the straight quotes ' or \""
+)
 
 
 def _stray(character: str, column: int) -> InvalidParameterValue:
-    if character in "'\"`":
-        return syntax_error(f"The quote {character} is never closed", column)
-    return syntax_error(f"Unexpected character {character!r}; strings and unusual keys need quotes", column)
+    if character == "`":
+        return refused("The quote ` is never closed", column)
+    if character in "'\"":
+        hint = f"a {character} inside the text is written twice"
+        return refused(f"The quote {character} is never closed", column, hint)
+    hint = _INSTEAD.get(character, "strings and unusual keys need quotes")
+    return refused(f"Unexpected character {character!r}", column, hint)
