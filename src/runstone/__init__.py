@@ -6,7 +6,7 @@ Every name below is loaded when it is first used, so that importing the package 
 TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
-    from runstone import entities, errors
+    from runstone import artifacts, entities, errors
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -59,6 +59,7 @@ __all__ = [
     "RunstoneError",
     "__version__",
     "active_run",
+    "artifacts",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
@@ -106,6 +107,7 @@ _HOMES = {
     "MlflowClient": (_CLIENT, "Client"),
     "MlflowException": (_ERRORS, "RunstoneError"),
     "RunstoneError": (_ERRORS, "RunstoneError"),
+    "artifacts": ("runstone.artifacts", ""),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),
 }

@@ -218,7 +218,7 @@ def test_a_folder_is_downloaded_with_all_that_is_in_it(client: Client, run: str,
     for path in ("top", "a/one", "a/b/two", "a/b/c/thr ee#"):
         client.log_text(run, path, path)
     copy = Path(client.download_artifacts(run, "a/b", tmp_path / "new" / "place"))
-    assert copy == tmp_path / "new" / "place" / "a" / "b"
+    assert copy == tmp_path / "new" / "place" / "b"
     assert (copy / "two").read_text() == "a/b/two"
     assert (copy / "c" / "thr ee#").read_text() == "a/b/c/thr ee#"
     everything = Path(client.download_artifacts(run, "", str(tmp_path / "all")))

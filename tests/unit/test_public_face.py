@@ -77,6 +77,7 @@ def test_the_names_are_sorted_complete_and_free_of_strangers() -> None:
         "MlflowException",
         "RunstoneError",
         "__version__",
+        "artifacts",
         "entities",
         "errors",
     }

@@ -11,7 +11,7 @@ from runstone.entities.artifact import check_artifact_path
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):(?=/)|(file):")
-_PROXIED = "mlflow-artifacts"
+PROXIED = "mlflow-artifacts"
 
 
 class Artifacts:
@@ -22,7 +22,7 @@ class Artifacts:
 
     def at(self, uri: str) -> ArtifactStore:
         """The store at a URI: `mlflow-artifacts:/PATH` is below the root; for all else see `store_at`."""
-        if _scheme(uri) == _PROXIED:
+        if scheme_of(uri) == PROXIED:
             return LocalArtifactStore(self._root / proxied_path(uri))
         return store_at(uri)
 
@@ -36,14 +36,14 @@ def store_at(uri: str) -> ArtifactStore:
     if path is not None:
         return LocalArtifactStore(path)
     raise UnsupportedOperation(
-        f"Artifacts at '{_scheme(uri)}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
+        f"Artifacts at '{scheme_of(uri)}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
         "mlflow-artifacts: URIs through a server."
     )
 
 
 def local_path(uri: str) -> Path | None:
     """The path that a local path or a `file:` URI means, as `store_at` opens it; None for a place that is not local."""
-    scheme = _scheme(uri)
+    scheme = scheme_of(uri)
     if scheme == "file":
         return _file_path(uri)
     return None if scheme else Path(uri)
@@ -51,7 +51,7 @@ def local_path(uri: str) -> Path | None:
 
 def is_proxied(uri: str) -> bool:
     """Whether artifacts at this URI pass through the tracking server."""
-    return _scheme(uri) == _PROXIED
+    return scheme_of(uri) == PROXIED
 
 
 def proxied_host(uri: str) -> str:
@@ -68,7 +68,8 @@ def proxied_path(uri: str) -> str:
     return check_artifact_path(rest.lstrip("/"))
 
 
-def _scheme(uri: str) -> str:
+def scheme_of(uri: str) -> str:
+    """The scheme of a URI, in small letters; "" for a path."""
     match = _SCHEME.match(uri)
     return (match[1] or match[2]).lower() if match else ""
 

@@ -438,9 +438,10 @@ class Client:
         )
 
     def download_artifacts(self, run_id: str, path: str, dst_path: str | PathLike[str] | None = None) -> str:
-        """Copy an artifact, or a folder of them ("" is all), below `dst_path`; returns the copy's path.
+        """Copy an artifact, or a folder of them ("" is all), into a local folder; returns the copy's path.
 
-        Without `dst_path` the copy is in a new temporary folder. Raises ResourceDoesNotExist.
+        The copy has the artifact's own name. `dst_path` is made if it is absent; without it the copy is in a new
+        temporary folder. Raises ResourceDoesNotExist.
         """
         return files.download(self._artifacts(run_id), path, dst_path)
 

@@ -49,6 +49,7 @@ _log = logging.getLogger("runstone")
 class Connection:
     """HTTP requests to one server. Thread-safe, and usable in a forked child.
 
+    An `anonymous` one sends no credentials but those in the URL: the others are meant for the tracking server.
     `pause` waits some seconds and `chance` gives a number in [0, 1): passed in so that tests need not wait.
     """
 
@@ -56,10 +57,12 @@ class Connection:
         self,
         url: str,
         *,
+        anonymous: bool = False,
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ):
         self.url, self._user_info = _without_credentials(url)
+        self._anonymous = anonymous
         self._pause, self._chance = pause, chance
         self._timeout = settings.HTTP_TIMEOUT.read()
         self._repetitions = max(settings.HTTP_MAX_RETRIES.read(), 0)
@@ -76,12 +79,13 @@ class Connection:
         body: Body | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool,
+        fail: Callable[[str, Answer], Failure] = failures.of_answer,
     ) -> T:
         """Send a request to `target` (a path below the server's URL, with its query) and handle its answer.
 
         A passing failure is met by repetition, with pauses that double: always when the request cannot have been
         carried out, and otherwise if it is `repeatable`. `handle` gets a good answer, unread; it may be called once
-        for each attempt. Raises RunstoneError.
+        for each attempt. `fail` says what an answer whose status is no success means. Raises RunstoneError.
         """
         where = f"{method} {self.url}{target.partition('?')[0]}"
         repetition = 0
@@ -91,7 +95,7 @@ class Connection:
                 with closing(self._send(method, target, body, headers or {})) as answer:
                     if 200 <= answer.status < 300:
                         return handle(answer)
-                    failure = failures.of_answer(where, answer)
+                    failure = fail(where, answer)
             except HTTPError as error:
                 failure, cause = failures.of_exception(where, error), error
             if repetition >= self._repetitions or not self._may_repeat(failure, repeatable):
@@ -137,6 +141,8 @@ class Connection:
                 content.close()
 
     def _credentials(self) -> dict[str, str]:
+        if self._anonymous:
+            return _basic(*self._user_info)
         token = (settings.TRACKING_TOKEN.read() or "").strip()
         if not (token.isascii() and token.isprintable()):
             raise InvalidParameterValue("MLFLOW_TRACKING_TOKEN has characters in it that HTTP cannot carry.")
@@ -145,10 +151,7 @@ class Connection:
         name, password = settings.TRACKING_USERNAME.read(), settings.TRACKING_PASSWORD.read()
         if name is None and password is None:
             name, password = self._user_info
-        if name is None and password is None:
-            return {}
-        encoded = base64.b64encode(f"{name or ''}:{password or ''}".encode()).decode("ascii")
-        return {"Authorization": f"Basic {encoded}"}
+        return _basic(name, password)
 
     def _may_repeat(self, failure: Failure, repeatable: bool) -> bool:
         too_long = failure.pause is not None and failure.pause > self._timeout
@@ -178,6 +181,13 @@ def _renew_connections() -> None:
 
 if sys.platform != "win32":
     os.register_at_fork(after_in_child=_renew_connections)
+
+
+def _basic(name: str | None, password: str | None) -> dict[str, str]:
+    if name is None and password is None:
+        return {}
+    encoded = base64.b64encode(f"{name or ''}:{password or ''}".encode()).decode("ascii")
+    return {"Authorization": f"Basic {encoded}"}
 
 
 def _without_credentials(url: str) -> tuple[str, tuple[str | None, str | None]]:

@@ -19,7 +19,9 @@ from runstone.errors import (
     error_from,
 )
 
-_PASSING = (429, 502, 503, 504)
+PASSING = (429, 502, 503, 504)
+"""The statuses after which another attempt may fare better."""
+
 _BY_STATUS: dict[int, type[RunstoneError]] = {
     401: Unauthenticated,
     403: PermissionDenied,
@@ -68,10 +70,10 @@ def of_answer(where: str, answer: BaseHTTPResponse) -> Failure:
     error = _protocol_error(content)
     if error is None:
         error = _BY_STATUS.get(answer.status, InternalError)(_unclear(where, answer, content))
-    pause = _retry_after(answer.headers.get("Retry-After"))
+    pause = retry_after(answer)
     # 429, and 503 that names a time, are said by who has not begun.
     undone = answer.status == 429 or (answer.status == 503 and pause is not None)
-    return Failure(error, answer.status in _PASSING, undone, pause)
+    return Failure(error, answer.status in PASSING, undone, pause)
 
 
 def _protocol_error(content: bytes) -> RunstoneError | None:
@@ -100,8 +102,9 @@ def _unclear(where: str, answer: BaseHTTPResponse, content: bytes) -> str:
     )
 
 
-def _retry_after(text: str | None) -> float | None:
-    """Seconds to wait, from a number or an HTTP date; None for anything else."""
+def retry_after(answer: BaseHTTPResponse) -> float | None:
+    """The seconds that an answer asks to wait, said by a number or an HTTP date; None for anything else."""
+    text = answer.headers.get("Retry-After")
     if not text:
         return None
     if text.isdecimal():

@@ -3,12 +3,15 @@
 import json
 import os
 import posixpath
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from runstone.artifact_store.files import make_folder, translated
 from runstone.client.transport import ArtifactFolder
 from runstone.entities import FileInfo
 from runstone.entities.artifact import check_artifact_path
@@ -54,15 +57,31 @@ def _upload_file(folder: ArtifactFolder, source: Path, target: str) -> None:
 
 
 def download(folder: ArtifactFolder, path: str, destination: Local | None) -> str:
-    """Copy an artifact, or a folder of them, below a local folder; returns the copy's path.
+    """Copy an artifact, or a folder of them, into a local folder, under its own name; returns the copy's path.
 
-    The local folder is made if it is absent; without one, it is a new temporary folder. Raises ResourceDoesNotExist.
+    The local folder is made if it is absent; without one, it is a new temporary folder. What is "" is the whole
+    content, copied into the local folder itself. Raises ResourceDoesNotExist.
     """
     path = check_artifact_path(path)
     info = _info(folder, path)
-    root = Path(destination).absolute() if destination else Path(tempfile.mkdtemp(prefix="runstone-"))
-    _download(folder, info, root)
-    return str(root / path)
+    with local_folder(destination) as root:
+        local = root / posixpath.basename(path)
+        _download(folder, info, local)
+        return str(local)
+
+
+@contextmanager
+def local_folder(destination: Local | None) -> Generator[Path]:
+    """The local folder for a download: a new temporary one if none is named, and gone again if the block raises."""
+    if destination:
+        yield Path(destination).absolute()
+        return
+    temporary = tempfile.mkdtemp(prefix="runstone-")
+    try:
+        yield Path(temporary)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
 
 
 def _info(folder: ArtifactFolder, path: str) -> FileInfo:
@@ -74,14 +93,14 @@ def _info(folder: ArtifactFolder, path: str) -> FileInfo:
     raise ResourceDoesNotExist(f"No such artifact: '{path}'")
 
 
-def _download(folder: ArtifactFolder, info: FileInfo, root: Path) -> None:
-    local = root / check_artifact_path(info.path)
+def _download(folder: ArtifactFolder, info: FileInfo, local: Path) -> None:
     if not info.is_dir:
         folder.get_file(info.path, local)
         return
-    local.mkdir(parents=True, exist_ok=True)
+    with translated(str(local), local):
+        make_folder(local)
     for entry in folder.list(info.path):
-        _download(folder, entry, root)
+        _download(folder, entry, local / posixpath.basename(check_artifact_path(entry.path)))
 
 
 def text_bytes(text: str) -> bytes:
