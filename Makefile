@@ -59,6 +59,7 @@ $(READY): pyproject.toml hatch_build.py
 	@echo "Installing Runstone and what it is developed with into $(VENV)"
 	@RUNSTONE_BUILD_UI=0 $(PY) -m pip install -qq --disable-pip-version-check \
 		--editable '.[dev]' $$($(PY) tools/ui.py requirement)
+	@$(VENV)/bin/runstone shim install
 	@touch $@
 
 $(UI): $(UI_SOURCES) | $(READY)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiers
+from runstone.shim import installing
+from tests import shims, tiers
 from tests.servers import RunningServer, start_server
 
 
@@ -54,3 +55,11 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     server = start_server(tmp_path_factory.mktemp("shared-server"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def shim_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment variables of a process where `import mlflow` and the command `mlflow` are the shim's."""
+    place = shims.place(tmp_path_factory.mktemp("shim"))
+    installing.install(place)
+    return shims.environment(place)

@@ -22,23 +22,78 @@ error's body. The same class is raised whether the service runs in this process 
 """
 
 import json
-from typing import ClassVar
 
 _USER = "KAM00"
 _SYSTEM = "XXM00"
 
+CODES = {
+    "INTERNAL_ERROR": 1,
+    "TEMPORARILY_UNAVAILABLE": 2,
+    "IO_ERROR": 3,
+    "BAD_REQUEST": 4,
+    "SERVICE_UNDER_MAINTENANCE": 5,
+    "WORKSPACE_TEMPORARILY_UNAVAILABLE": 6,
+    "DEADLINE_EXCEEDED": 7,
+    "CANCELLED": 8,
+    "RESOURCE_EXHAUSTED": 9,
+    "ABORTED": 10,
+    "NOT_FOUND": 11,
+    "ALREADY_EXISTS": 12,
+    "UNAUTHENTICATED": 13,
+    "INVALID_PARAMETER_VALUE": 1000,
+    "ENDPOINT_NOT_FOUND": 1001,
+    "MALFORMED_REQUEST": 1002,
+    "INVALID_STATE": 1003,
+    "PERMISSION_DENIED": 1004,
+    "FEATURE_DISABLED": 1005,
+    "CUSTOMER_UNAUTHORIZED": 1006,
+    "REQUEST_LIMIT_EXCEEDED": 1007,
+    "RESOURCE_CONFLICT": 1008,
+    "UNPARSEABLE_HTTP_ERROR": 1009,
+    "NOT_IMPLEMENTED": 1010,
+    "DATA_LOSS": 1011,
+    "INVALID_STATE_TRANSITION": 2001,
+    "COULD_NOT_ACQUIRE_LOCK": 2002,
+    "RESOURCE_ALREADY_EXISTS": 3001,
+    "RESOURCE_DOES_NOT_EXIST": 3002,
+    "QUOTA_EXCEEDED": 4001,
+    "MAX_LIST_SIZE_EXCEEDED": 4005,
+    "RESOURCE_LIMIT_EXCEEDED": 5002,
+}
+"""MLflow's names and numbers for kinds of errors, without those of Databricks' workspaces and catalogues."""
+
 
 class RunstoneError(Exception):
-    """An error of ours. `message` says what happened and what to do; `error_code` is MLflow's name for the kind."""
+    """An error of ours. `message` says what happened and what to do; `error_code` is MLflow's name for the kind.
 
-    error_code: ClassVar[str] = "INTERNAL_ERROR"
-    http_status: ClassVar[int] = 500
-    sqlstate: ClassVar[str | None] = _SYSTEM
-    error_class: ClassVar[str | None] = "CLIENT_INTERNAL_ERROR"
+    It is MLflow's `MlflowException` as well. Who raises one gives its kind by MLflow's number or name; a kind that is
+    not known is taken for an internal error.
+    """
 
-    def __init__(self, message: str):
+    error_code: str = "INTERNAL_ERROR"
+    http_status: int = 500
+    sqlstate: str | None = _SYSTEM
+    error_class: str | None = "CLIENT_INTERNAL_ERROR"
+
+    def __init__(self, message: str, error_code: int | str | None = None):
         super().__init__(message)
         self.message = message
+        if error_code is not None:
+            self._become(error_code)
+
+    @classmethod
+    def invalid_parameter_value(cls, message: str) -> "RunstoneError":
+        """The error of an argument that makes no sense."""
+        return InvalidParameterValue(message)
+
+    def _become(self, error_code: int | str) -> None:
+        names = {number: name for name, number in CODES.items()}
+        name = names.get(error_code) if isinstance(error_code, int) else error_code
+        self.error_code = name if name in CODES else RunstoneError.error_code
+        kind = _BY_CODE.get(self.error_code)
+        self.http_status = kind.http_status if kind else RunstoneError.http_status
+        self.sqlstate = kind.sqlstate if kind else None
+        self.error_class = kind.error_class if kind else None
 
     def get_http_status_code(self) -> int:
         """The HTTP status that carries this error."""

@@ -48,6 +48,9 @@ class Setting(Generic[T]):
         return {int: "integer", float: "number", _boolean: "boolean"}.get(self.parse, "text")  # type: ignore[call-overload]
 
 
+MLFLOW_VERSION = "3.17.2"
+"""The MLflow whose protocol and API these are; the server and the shim answer to it."""
+
 DEFAULT_STORE = "mlruns"
 """The store's folder where no other is named, below the working directory."""
 

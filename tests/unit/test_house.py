@@ -123,7 +123,11 @@ def test_the_wheel_holds_the_package_and_the_whole_built_ui(distributions: Path)
     names = set(zipfile.ZipFile(wheel).namelist())
     built = {str(file.relative_to(ROOT / "src")) for file in ui.BUILT.rglob("*") if file.is_file()}
     modules = {str(file.relative_to(ROOT / "src")) for file in PACKAGE.rglob("*.py")}
-    assert built | modules | {"runstone/py.typed"} <= names
+    shim = {
+        f"runstone/shim/distribution/{name}"
+        for name in ("README.md", "mlflow/__init__.py", "mlflow/py.typed")
+    }
+    assert built | modules | shim | {"runstone/py.typed"} <= names
     assert {name for name in names if not name.startswith(("runstone/", "runstone-"))} == set()
 
 

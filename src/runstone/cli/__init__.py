@@ -9,6 +9,7 @@ from runstone.errors import RunstoneError
 
 _COMMANDS = {
     "server": ("runstone.cli.server", "Serve a store to others: the tracking API, artifacts and the web UI."),
+    "shim": ("runstone.cli.shim", "Let `import mlflow` and the command `mlflow` mean Runstone here."),
     "ui": ("runstone.cli.server", "Look at your runs: serve the local store to this machine's browser."),
 }
 """Each command's module, which is imported when the command runs, and the line that `runstone --help` says of it."""

@@ -10,9 +10,7 @@ from starlette.routing import Route
 from runstone.server.answers import HTML, TEXT, Answer, App
 from runstone.server.endpoints import route
 from runstone.server.pools import Pools
-
-MLFLOW_VERSION = "3.17.2"
-"""The MLflow whose protocol this server speaks; its clients ask."""
+from runstone.settings import MLFLOW_VERSION
 
 _INFO_PREFIXES = ("/api/3.0", "/ajax-api/3.0")
 _ALIVE = Answer(200, b"OK", TEXT)

@@ -1,0 +1,1 @@
+"""`import mlflow` on top of Runstone: MLflow's public module names, and the small distribution that provides them."""

@@ -1,0 +1,90 @@
+"""Which of MLflow's modules the shim has, and what stands behind each name in them.
+
+The objects are Runstone's own, so that `isinstance` and `except` mean the same under either name.
+"""
+
+_CLIENT = "runstone.client.client:Client"
+_FLUENT = "runstone.client.fluent"
+_ENTITIES = "runstone.entities:"
+_ERROR = "runstone.errors:RunstoneError"
+_LIMITS = "runstone.entities.names:"
+_URIS = "runstone.client.uris:"
+
+
+class Names:
+    """What a module has: the public names of a module of ours (its `__all__`), and single names, as "module:name"."""
+
+    __slots__ = ("of", "single")  # no NamedTuple: `import typing` costs ten times what `import mlflow` does
+
+    def __init__(self, of: str = "", single: dict[str, str] | None = None):
+        self.of, self.single = of, single or {}
+
+
+# MLflow has a module for each entity.
+_ENTITY_MODULES = (
+    ("experiment", "Experiment"),
+    ("experiment_tag", "ExperimentTag"),
+    ("file_info", "FileInfo"),
+    ("lifecycle_stage", "LifecycleStage"),
+    ("metric", "Metric"),
+    ("param", "Param"),
+    ("run", "Run"),
+    ("run_data", "RunData"),
+    ("run_info", "RunInfo"),
+    ("run_inputs", "RunInputs"),
+    ("run_outputs", "RunOutputs"),
+    ("run_status", "RunStatus"),
+    ("run_tag", "RunTag"),
+    ("view_type", "ViewType"),
+)
+
+MODULES: dict[str, Names] = {
+    "mlflow": Names("runstone", {"__version__": "runstone.settings:MLFLOW_VERSION"}),
+    "mlflow.client": Names(single={"MlflowClient": _CLIENT}),
+    "mlflow.config": Names(
+        single={
+            "get_tracking_uri": f"{_URIS}get_tracking_uri",
+            "is_tracking_uri_set": f"{_URIS}is_tracking_uri_set",
+            "set_tracking_uri": f"{_URIS}set_tracking_uri",
+        }
+    ),
+    "mlflow.entities": Names("runstone.entities"),
+    **{
+        f"mlflow.entities.{module}": Names(single={name: f"{_ENTITIES}{name}"})
+        for module, name in _ENTITY_MODULES
+    },
+    "mlflow.exceptions": Names(
+        single={
+            "MlflowException": _ERROR,
+            "MlflowNotImplementedException": "runstone.errors:UnsupportedOperation",
+            "RestException": _ERROR,  # the same errors come from a server and from this process
+        }
+    ),
+    "mlflow.protos": Names(),
+    "mlflow.protos.databricks_pb2": Names("runstone.shim.databricks_pb2"),
+    "mlflow.store": Names(),
+    "mlflow.store.entities": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),
+    "mlflow.store.entities.paged_list": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),
+    "mlflow.tracking": Names(_FLUENT, {"MlflowClient": _CLIENT}),
+    "mlflow.tracking.client": Names(single={"MlflowClient": _CLIENT}),
+    "mlflow.tracking.context": Names(),
+    "mlflow.tracking.context.registry": Names(single={"resolve_tags": "runstone.shim.context:resolve_tags"}),
+    "mlflow.tracking.fluent": Names(_FLUENT),
+    "mlflow.utils": Names(),
+    "mlflow.utils.mlflow_tags": Names("runstone.shim.mlflow_tags"),
+    "mlflow.utils.validation": Names(
+        single={
+            "MAX_ENTITIES_PER_BATCH": f"{_LIMITS}MAX_ENTITIES_PER_BATCH",
+            "MAX_ENTITY_KEY_LENGTH": f"{_LIMITS}MAX_KEY_LENGTH",
+            "MAX_EXPERIMENT_NAME_LENGTH": f"{_LIMITS}MAX_EXPERIMENT_NAME_LENGTH",
+            "MAX_EXPERIMENT_TAG_KEY_LENGTH": f"{_LIMITS}MAX_KEY_LENGTH",
+            "MAX_EXPERIMENT_TAG_VAL_LENGTH": f"{_LIMITS}MAX_EXPERIMENT_TAG_LENGTH",
+            "MAX_METRICS_PER_BATCH": f"{_LIMITS}MAX_METRICS_PER_BATCH",
+            "MAX_PARAMS_TAGS_PER_BATCH": f"{_LIMITS}MAX_PARAMS_PER_BATCH",
+            "MAX_PARAM_VAL_LENGTH": f"{_LIMITS}MAX_PARAM_LENGTH",
+            "MAX_TAG_VAL_LENGTH": f"{_LIMITS}MAX_TAG_LENGTH",
+        }
+    ),
+    "mlflow.version": Names(single={"VERSION": "runstone.settings:MLFLOW_VERSION"}),
+}
+"""Every module of the shim. A module's children are reached as its attributes, imported or not."""
