@@ -248,6 +248,15 @@ class ServerUnreachable(TemporarilyUnavailable):
 class StoreError(RunstoneError):
     """The folder or database cannot be used as a store; the message says why and what to do."""
 
+    @classmethod
+    def of_mlflow(cls, what: str) -> "StoreError":
+        """A place where MLflow keeps its runs; `what` says which."""
+        return cls(
+            f"{what}. Runstone leaves it as it is. `runstone import`, which a later version brings, will take its runs "
+            "over; until then choose another place for yours, with set_tracking_uri(PATH), the environment variable "
+            "MLFLOW_TRACKING_URI or a server's --backend-store-uri."
+        )
+
 
 class InternalError(RunstoneError):
     """A fault of ours. The message tells nothing of the inside; the server's log has the traceback."""

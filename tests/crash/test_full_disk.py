@@ -1,4 +1,4 @@
-"""A disk that runs full: the error says so, what was acknowledged stays, and with room again all goes on."""
+"""A disk that runs full or becomes read-only: the error says so, what was acknowledged stays, and then all goes on."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runstone.errors import TemporarilyUnavailable
+from runstone.errors import StoreError, TemporarilyUnavailable
 from runstone.service import Service, open_service
 from runstone.store import sealing
 from runstone.wire import runs
@@ -113,3 +113,19 @@ def test_a_full_disk_refuses_a_new_store_and_says_why(small_disk: Path):
     (small_disk / "filler").unlink()
     with opened(small_disk / "store") as service:
         assert new_run(service)
+
+
+def _remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+def test_a_read_only_disk_refuses_a_new_store_and_an_old_one_and_says_why(small_disk: Path):
+    with opened(small_disk / "store") as service:
+        new_run(service, run_id="kept")
+    _remount(small_disk, "ro")
+    for place in ("store", "another"):
+        with pytest.raises(StoreError, match=str(small_disk / place)):
+            open_service(str(small_disk / place), mode="local")
+    _remount(small_disk, "rw")
+    with opened(small_disk / "store") as service:
+        assert get_run(service, "kept").info.status == "RUNNING"

@@ -1,6 +1,7 @@
 """Opening a store by its URI."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
@@ -77,8 +78,10 @@ def _sqlite_path(uri: str) -> Path:
 def _local_path(uri: str, what: str) -> Path:
     path = local_path(uri)
     if path is None:
+        shown = re.sub("//[^/]*@", "//…@", uri)  # what stands before an @ may be a password
         raise UnsupportedOperation(
-            f"'{uri}' cannot be used as {what}: only folders and sqlite:///FILE are supported in this version."
+            f"'{shown}' cannot be used as {what}: databases other than SQLite and remote stores are not supported in "
+            "this version. Use a folder or sqlite:///FILE; several machines share one through `runstone server`."
         )
     return _absolute(_expanded(str(path)), uri)
 
@@ -101,8 +104,17 @@ def _absolute(path: str, uri: str) -> Path:
 def _refuse_mlflow_folder(folder: Path, database: Path) -> None:
     if database.exists() or not folder.is_dir():
         return
-    if any(folder.glob("*/meta.yaml")):
-        raise StoreError(
-            f"{folder} holds runs that MLflow wrote as files. Runstone leaves them as they are: choose another place "
-            "for your runs, with set_tracking_uri(PATH) or the environment variable MLFLOW_TRACKING_URI."
-        )
+    if any(any(folder.glob(pattern)) for pattern in ("*/meta.yaml", ".trash/*/meta.yaml")):
+        raise StoreError.of_mlflow(f"{folder} holds runs that MLflow wrote as files")
+    if any(
+        any(map(_of_mlflow, folder.glob(pattern))) for pattern in ("*/*/artifacts", "*/models/*/artifacts")
+    ):
+        raise StoreError.of_mlflow(f"{folder} holds the artifacts of an MLflow database")
+
+
+def _of_mlflow(artifacts: Path) -> bool:
+    """Whether this is where MLflow keeps the artifacts of a run or a model: EXPERIMENT/RUN or EXPERIMENT/models/m-…"""
+    *_, experiment, owner = artifacts.parent.parts
+    if experiment == "models":
+        return re.fullmatch("m-[0-9a-f]{32}", owner) is not None
+    return experiment.isdecimal() and re.fullmatch("[0-9a-f]{32}", owner) is not None

@@ -153,9 +153,11 @@ def _explained(path: Path, cause: str) -> RunstoneError:
 
 
 def _foreign(path: Path, tables: Collection[str]) -> StoreError:
-    mlflow = "alembic_version" in tables and "experiments" in tables
-    kind = "an MLflow database" if mlflow else "another program's"
-    return StoreError(f"{path} is {kind}. Runstone leaves it as it is: choose another place for your runs.")
+    if "alembic_version" in tables and "experiments" in tables:
+        return StoreError.of_mlflow(f"{path} is an MLflow database")
+    return StoreError(
+        f"{path} is another program's database. Runstone leaves it as it is: choose another place for your runs."
+    )
 
 
 def _create(connection: Connection, now: int, default_location: str) -> None:
