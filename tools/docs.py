@@ -1,5 +1,9 @@
-"""Write the generated pages of docs/reference: `python tools/docs.py` (`--check` only tells whether they are stale)."""
+"""Write what is generated of the documentation: `python tools/docs.py` (`--check` only tells whether it is stale).
 
+That is the pages of docs/reference, and the tables of fields in docs/search.md.
+"""
+
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +12,7 @@ import click
 
 from runstone import settings
 from runstone.cli import runstone
+from runstone.search.grammar import EXPERIMENTS, RUNS, Entity, Grammar, Key
 from runstone.wire.operations import OPERATIONS, PREFIXES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -61,14 +66,63 @@ def _help(context: click.Context, command: click.Command) -> str:
     return f"```\n{command.get_help(context).rstrip()}\n```"
 
 
+def search_page() -> str:
+    text = (FOLDER / "../search.md").read_text()
+    for title, grammar in (("runs", RUNS), ("experiments", EXPERIMENTS)):
+        begin = f"<!-- fields of {title}: written by tools/docs.py -->\n"
+        table = begin + _fields(grammar) + "<!-- end -->\n"
+        text = re.sub(rf"{begin}.*?<!-- end -->\n", lambda _, table=table: table, text, flags=re.DOTALL)
+    return text
+
+
+def _fields(grammar: Grammar) -> str:
+    rows = ["| field | also written | type | comparisons | orders |", "|--|--|--|--|--|"]
+    for entity in {entity.label: entity for entity in grammar.entities.values()}.values():
+        prefix = entity.prefixes[-1]
+        others = [f"`{other}.`" for other in entity.prefixes if other != prefix]
+        if entity.any_key:
+            rows.append(_field_row(f"{prefix}.KEY", others, entity.any_key, entity.orderable))
+        else:
+            rows += _named_rows(entity, prefix, others)
+    return "\n".join(rows) + "\n"
+
+
+def _named_rows(entity: Entity, prefix: str, others: list[str]) -> list[str]:
+    rows: list[str] = []
+    attribute = entity.kind == "attribute"
+    for name in dict.fromkeys(key.name for key in entity.filter_keys.values()):
+        written = [alias for alias, key in entity.filter_keys.items() if key.name == name]
+        aliases = [f"`{alias}`" if alias.isidentifier() else f"`` `{alias}` ``" for alias in written[1:]]
+        orders = entity.orderable and name in entity.order_keys
+        field = name if attribute else f"{prefix}.{name}"
+        rows.append(_field_row(field, aliases if attribute else others, entity.filter_keys[name], orders))
+    return rows
+
+
+def _field_row(field: str, also: list[str], key: Key, orders: bool) -> str:
+    kind = "text" if key.type == "string" else "number"
+    comparisons = " ".join(f"`{operator}`" for operator in key.operators)
+    return f"| `{field}` | {', '.join(also)} | {kind} | {comparisons} | {'yes' if orders else 'no'} |"
+
+
 def _page(title: str, intro: str, body: str) -> str:
     return f"{NOTE}\n# {title}\n\n{intro}\n\n{body}\n"
+
+
+def programs(page: Path) -> list[str]:
+    """The Python programs in a page: all its blocks as one, and by itself each that guards its main part, since the
+    processes that it starts run it again."""
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    alone = [block for block in blocks if "__main__" in block]
+    together = "\n".join(block for block in blocks if block not in alone)
+    return [program for program in (together, *alone) if program]
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "operations.md": operations_page,
     "cli.md": cli_page,
+    "../search.md": search_page,
 }
 
 

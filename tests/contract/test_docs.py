@@ -32,29 +32,39 @@ def test_the_generated_pages_are_fresh():
 def test_the_examples_of_a_page_run(
     page: Path, tmp_path: Path, runstone_server: Callable[..., RunningServer]
 ):
-    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
-    if SERVER_IN_EXAMPLES in code:
-        code = code.replace(SERVER_IN_EXAMPLES, runstone_server().url)
-    script = tmp_path / "example.py"
-    script.write_text(code)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-    assert done.returncode == 0, done.stderr
+    for code in docs.programs(page):
+        if SERVER_IN_EXAMPLES in code:
+            code = code.replace(SERVER_IN_EXAMPLES, runstone_server().url)
+        (tmp_path / "example.py").write_text(code)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "example.py"],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", _named(PAGES))
-def test_the_links_of_a_page_lead_to_files(page: Path):
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
-    local = [link for link in links if "://" not in link]
-    missing = [link for link in local if not (page.parent / link).exists()]
+def test_the_links_of_a_page_lead_to_files_and_headings(page: Path):
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not _leads_somewhere(page, link)]
     assert missing == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = page.parent / path if path else page
+    return target.exists() and (not anchor or anchor in _anchors(target))
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names of a page's headings in links, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_setting_and_operation_stands_in_the_reference():
