@@ -13,7 +13,7 @@ import venv
 from pathlib import Path
 
 MLFLOW_VERSION = "3.17.2"
-BESIDE = {"mlflow": (), "mlflow-skinny": ("matplotlib", "pandas", "pillow", "scikit-learn")}
+BESIDE = {"mlflow": (), "mlflow-skinny": ("matplotlib", "pandas", "pillow", "scikit-learn", "skops")}
 """Each environment's MLflow, and what its tests need beside it."""
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "envs"
 

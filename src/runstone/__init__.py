@@ -6,7 +6,7 @@ Every name below is loaded when it is first used, so that importing the package 
 TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
-    from runstone import artifacts, entities, errors
+    from runstone import artifacts, entities, errors, models
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
     from runstone.errors import RunstoneError
     from runstone.errors import RunstoneError as MlflowException
+    from runstone.flavors import sklearn
 
     __version__: str
 
@@ -84,6 +85,7 @@ __all__ = [
     "log_param",
     "log_params",
     "log_text",
+    "models",
     "restore_experiment",
     "restore_run",
     "search_experiments",
@@ -94,6 +96,7 @@ __all__ = [
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
 ]
 
@@ -110,6 +113,8 @@ _HOMES = {
     "artifacts": ("runstone.artifacts", ""),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),
+    "models": ("runstone.models", ""),
+    "sklearn": ("runstone.flavors.sklearn", ""),
 }
 
 

@@ -117,6 +117,12 @@ TRUNCATE_LONG_VALUES = Setting[bool](
 SUPPRESS_URL = Setting[bool](
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."
 )
+ALLOW_PICKLE = Setting[bool](
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION",
+    _boolean,
+    True,
+    "Load models, which can run any code that is in them; set it to false where models may come from strangers.",
+)
 BACKEND_STORE_URI = Setting[str | None](
     "MLFLOW_BACKEND_STORE_URI",
     str,

@@ -60,8 +60,13 @@ MODULES: dict[str, Names] = {
             "RestException": _ERROR,  # the same errors come from a server and from this process
         }
     ),
+    "mlflow.models": Names("runstone.models"),
+    "mlflow.models.model": Names(
+        "runstone.models", {"MLMODEL_FILE_NAME": "runstone.models.document:MLMODEL"}
+    ),
     "mlflow.protos": Names(),
     "mlflow.protos.databricks_pb2": Names("runstone.shim.databricks_pb2"),
+    "mlflow.sklearn": Names("runstone.flavors.sklearn"),
     "mlflow.store": Names(),
     "mlflow.store.entities": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),
     "mlflow.store.entities.paged_list": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),

@@ -1,0 +1,235 @@
+"""Writing models: the one way in which every flavor saves and logs.
+
+A flavor hands over a function that writes its own files into a folder and says what MLmodel and the environment must
+know of them (`Written`). All else is done here. A folder has its MLmodel last, so that what has one is whole.
+"""
+
+import platform
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from runstone.artifact_store.files import TEMPORARY
+from runstone.client import active
+from runstone.client.client import Client
+from runstone.entities.artifact import check_artifact_path
+from runstone.entities.run_names import random_run_name
+from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, UnsupportedOperation
+from runstone.models import environment
+from runstone.models.document import MLMODEL, Model, ModelInfo
+from runstone.models.places import fetched
+
+CODE = "code"
+EXTRA_FILES = "extra_files"
+PYFUNC = "python_function"
+
+# What log_model takes for features that are not there yet.
+_LATER = {
+    "auth_policy",
+    "model_id",
+    "model_type",
+    "params",
+    "prompts",
+    "registered_model_name",
+    "resources",
+    "step",
+    "tags",
+}
+
+Local = str | PathLike[str]
+
+
+class Written(NamedTuple):
+    """What a flavor wrote into a model's folder."""
+
+    flavor: str
+    """Its name in MLmodel; `mlflow.NAME` is the module that loads it."""
+    config: dict[str, Any]
+    """What it needs to know to load the model again; it stands in MLmodel."""
+    predicts: dict[str, Any] | None
+    """What MLflow's `mlflow.NAME._load_pyfunc` needs to know; None if the model cannot predict."""
+    requirements: list[str]
+    """What has to be installed for the flavor itself, such as `scikit-learn==1.9.1`."""
+    modules: set[str]
+    """The modules that the files refer to."""
+
+
+Write = Callable[[Path], Written]
+
+
+class Package(NamedTuple):
+    """What every flavor takes beside the model: the arguments of MLflow's save_model of the same names."""
+
+    conda_env: Any = None
+    pip_requirements: Any = None
+    extra_pip_requirements: Any = None
+    code_paths: list[str] | None = None
+    extra_files: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    signature: Any = None
+    input_example: Any = None
+
+    @property
+    def wanted(self) -> environment.Wanted:
+        """What is said about the environment."""
+        return environment.Wanted(self.conda_env, self.pip_requirements, self.extra_pip_requirements)
+
+    def check(self) -> None:
+        """Raises InvalidParameterValue or UnsupportedOperation for what cannot be, before anything is written."""
+        refuse_unsupported(signature=self.signature or None, input_example=self.input_example)
+        self.wanted.check()
+        for name in ("code_paths", "extra_files"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, list):
+                raise InvalidParameterValue(
+                    f"`{name}` must be a list of paths, not a value of type '{type(value).__name__}'."
+                )
+
+
+def refuse_unsupported(**arguments: object) -> None:
+    """Raises UnsupportedOperation that names the arguments that are not None: silence would promise their effect."""
+    given = [name for name, value in arguments.items() if value is not None]
+    if given:
+        raise UnsupportedOperation(
+            f"Models with {' and '.join(f'`{name}`' for name in given)} are not supported yet. "
+            "Leave it out to keep the model as an artifact of its run."
+        )
+
+
+def save(write: Write, path: Local, package: Package, document: Model | None = None) -> Model:
+    """Save a model as a local folder, which appears whole or not at all; returns its document.
+
+    Args:
+        write: writes the flavor's files.
+        path: the folder; it must be absent or empty, else ResourceAlreadyExists is raised.
+        package: what else belongs to the model.
+        document: a document to which the flavor is added; a new one by default.
+    """
+    package.check()
+    folder = Path(path)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ResourceAlreadyExists(f"Path '{path}' already exists and is not empty")
+    document = Model() if document is None else document
+    existed = folder.exists()
+    inside = folder / f"{TEMPORARY}{uuid.uuid4().hex}"
+    inside.mkdir(parents=True)
+    try:
+        _assemble(write, inside, package, document)
+        document.save(inside / MLMODEL)
+        for entry in sorted(inside.iterdir(), key=lambda entry: entry.name == MLMODEL):
+            entry.replace(folder / entry.name)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+        if not existed and not any(folder.iterdir()):
+            folder.rmdir()
+    return document
+
+
+def log(
+    write: Write,
+    package: Package,
+    *,
+    artifact_path: str | None = None,
+    name: str | None = None,
+    run_id: str | None = None,
+    step: int = 0,
+    **later: Any,
+) -> ModelInfo:
+    """Keep a model among the artifacts of a run; returns what is known of it.
+
+    Args:
+        write: writes the flavor's files.
+        package: what else belongs to the model.
+        name, artifact_path: its folder there, by either word; made up if there is none.
+        run_id: the run; the active one by default, and else a new one, which is started once the model is written.
+        step, later: arguments of MLflow's log_model that are refused unless they ask for nothing.
+    """
+    _check_later(step=step or None, **later)
+    if name is not None and artifact_path is not None:
+        raise InvalidParameterValue("`artifact_path` is another word for `name`: give only one of them.")
+    package.check()
+    with tempfile.TemporaryDirectory(prefix="runstone-") as temporary:
+        folder, mlmodel = Path(temporary) / "model", Path(temporary) / MLMODEL
+        folder.mkdir()
+        document = Model(artifact_path=check_artifact_path(name or artifact_path or random_run_name()))
+        _assemble(write, folder, package, document)
+        client, document.run_id = _run(run_id)
+        document.save(mlmodel)
+        client.log_artifacts(document.run_id, folder, document.artifact_path)
+        client.log_artifact(document.run_id, mlmodel, document.artifact_path)
+    return document.get_model_info()
+
+
+def _check_later(**arguments: object) -> None:
+    unknown = arguments.keys() - _LATER
+    if unknown:
+        raise TypeError(f"log_model() got an unexpected keyword argument '{min(unknown)}'")
+    refuse_unsupported(**arguments)
+
+
+def _run(run_id: str | None) -> tuple[Client, str]:
+    if run_id:
+        return active.current_client(), run_id
+    opened = active.current_or_new()
+    return opened.client, opened.run.info.run_id
+
+
+def _assemble(write: Write, folder: Path, package: Package, document: Model) -> None:
+    """Write all files but MLmodel, and have the document tell of them."""
+    code = _copy_code(package.code_paths, folder)
+    extra = _copy_extra_files(package.extra_files, folder)
+    written = write(folder)
+    document.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if package.metadata is not None:
+        document.metadata = package.metadata
+    if written.predicts is not None:
+        document.add_flavor(PYFUNC, **_pyfunc(written.flavor, written.predicts, code))
+    document.add_flavor(written.flavor, **written.config, code=code, **extra)
+    found = sorted({*written.requirements, *environment.pins_of(written.modules)})
+    environment.resolve(package.wanted, found).write(folder)
+
+
+def _pyfunc(flavor: str, predicts: dict[str, Any], code: str | None) -> dict[str, Any]:
+    """The entry that MLflow's `pyfunc` loads a model by."""
+    return {
+        **predicts,
+        "loader_module": f"mlflow.{flavor}",
+        "python_version": platform.python_version(),
+        "env": {"conda": environment.CONDA, "virtualenv": environment.PYTHON_ENV},
+        **({"code": code} if code else {}),
+    }
+
+
+def _copy_code(paths: Iterable[Local] | None, folder: Path) -> str | None:
+    if paths is None:
+        return None
+    target = folder / CODE
+    target.mkdir()
+    for path in map(Path, paths):
+        try:
+            if path.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+                shutil.copytree(path, target / path.resolve().name, ignore=ignored, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(path, target / path.name)
+        except OSError as error:
+            raise InvalidParameterValue(f"The code path '{path}' cannot be copied: {error}.") from error
+    return CODE
+
+
+def _copy_extra_files(uris: Iterable[Local] | None, folder: Path) -> Mapping[str, Any]:
+    if not uris:
+        return {}
+    target = folder / EXTRA_FILES
+    target.mkdir()
+    entries: list[dict[str, str]] = []
+    for uri in uris:
+        with fetched(uri) as source:
+            copy = cast("Callable[..., object]", shutil.copytree if source.is_dir() else shutil.copyfile)
+            copy(source, target / source.name)
+        entries.append({"path": f"{EXTRA_FILES}/{source.name}"})
+    return {EXTRA_FILES: entries}
