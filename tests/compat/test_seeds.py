@@ -1,0 +1,178 @@
+"""Code that people copy from documents about MLflow runs unchanged, and records what the documents say."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.compat.seeds.playing import BLOCKS, PREPARED, Played, play, quiet, recorded
+from tests.servers import RunningServer
+from tests.tiers import tier_missing
+from tools import envs
+
+Playing = Callable[..., Played]
+
+
+@pytest.fixture
+def played(tmp_path: Path, shim_environment: dict[str, str]) -> Playing:
+    """A function that runs a block through the shim and gives what it recorded."""
+    return lambda block, **more: play(block, tmp_path, shim_environment, **more)
+
+
+def test_every_block_is_played() -> None:
+    assert {path.stem for path in BLOCKS.glob("*.txt")} == PREPARED.keys()
+
+
+def test_manual_logging_records_every_step(played: Playing) -> None:
+    result = played("001_manual_logging")
+    [run] = result.runs
+    history = result.client.get_metric_history(run.info.run_id, "quality")
+    assert [(point.step, point.value) for point in history] == [(0, 0), (1, 2), (2, 4)]
+    assert run.info.status == "FINISHED"
+
+
+def test_the_data_of_the_active_run_are_read_through_a_client(played: Playing) -> None:
+    [run] = played("001_active_run").runs
+    assert run.data.params == {"depth": "3"}
+
+
+def test_step_and_timestamp_are_recorded_as_given(played: Playing) -> None:
+    result = played("001_step_and_timestamp")
+    [run] = result.runs
+    [point] = result.client.get_metric_history(run.info.run_id, "train_loss")
+    assert (point.value, point.step, point.timestamp) == (0.25, 3, 1_700_000_000_000)
+
+
+def test_child_runs_know_their_parent(played: Playing) -> None:
+    parent, *children = played("001_child_runs").runs
+    assert [run.data.params for run in children] == [{"p": "0.01"}, {"p": "0.02"}, {"p": "0.03"}]
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
+    assert {run.data.metrics["val_loss"] for run in children} == {0.5}
+    assert parent.data.params == {}
+
+
+def test_sequential_runs_are_two(played: Playing) -> None:
+    first, second = played("001_sequential_runs").runs
+    assert (first.data.params, first.data.metrics) == ({"x": "1"}, {"y": 2})
+    assert (second.data.params, second.data.metrics) == ({"x": "2"}, {"y": 3})
+    assert first.info.run_name != second.info.run_name
+
+
+def test_forked_processes_record_a_run_each(played: Playing) -> None:
+    runs = played("001_fork").runs
+    assert sorted(run.data.params["p"] for run in runs) == ["0.01", "0.02", "Ellipsis"]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+
+
+def test_spawned_processes_record_to_the_database_and_experiment_that_they_choose(
+    played: Playing, tmp_path: Path
+) -> None:
+    played("001_spawn")
+    runs = recorded(f"sqlite:///{tmp_path}/runs.db").experiments["spawned"]
+    assert sorted(run.data.params["p"] for run in runs) == ["0.01", "0.02", "Ellipsis"]
+
+
+def test_threads_record_a_run_each(played: Playing) -> None:
+    runs = played("001_threads").runs
+    assert sorted(run.data.params["p"] for run in runs) == ["0.01", "0.02", "Ellipsis"]
+
+
+def test_a_client_sets_a_tag(played: Playing) -> None:
+    [run] = played("001_tags").runs
+    assert run.data.tags["tag_key"] == "tag_value"
+
+
+def test_tuning_records_twelve_runs_with_three_metrics(played: Playing) -> None:
+    runs = played("003_tuning").experiments["Iris Hyperparameter Tuning"]
+    assert {(run.data.params["max_depth"], run.data.params["n_estimators"]) for run in runs} == {
+        (depth, number) for depth in ("5", "10", "15", "20") for number in ("50", "100", "200")
+    }
+    assert len(runs) == 12
+    for run in runs:
+        assert run.data.metrics.keys() == {"accuracy", "precision", "recall"}
+        assert all(0.8 < value <= 1 for value in run.data.metrics.values())
+
+
+def test_a_team_records_to_its_server(played: Playing, runstone_server: Callable[..., RunningServer]) -> None:
+    [run] = played("003_team_server", store=runstone_server().url).experiments["Team Experiment"]
+    assert run.data.metrics["accuracy"] > 0.8
+
+
+def test_tags_are_set_on_a_run_that_starts_by_itself(played: Playing) -> None:
+    [run] = played("003_set_tags").runs
+    expected = {"team": "data-science", "feature_set": "v2_with_embeddings", "status": "baseline"}
+    assert expected.items() <= run.data.tags.items()
+
+
+def test_the_commit_is_recorded(played: Playing, tmp_path: Path) -> None:
+    commit = make_repository(tmp_path)
+    [run] = played("003_git_commit").runs
+    assert run.data.tags["git_commit"] == commit
+
+
+def test_artifacts_are_organised_in_folders(played: Playing) -> None:
+    result = played("003_log_artifacts")
+    [run] = result.runs
+    found = [
+        file.path
+        for folder in result.client.list_artifacts(run.info.run_id)
+        if folder.is_dir
+        for file in result.client.list_artifacts(run.info.run_id, folder.path)
+    ]
+    assert found == ["data-summary/class_distribution.json", "visualizations/confusion_matrix.png"]
+
+
+# Where a run tells more, or less, of the repository that it comes from; tests of that stand elsewhere.
+SURROUNDINGS = {"mlflow.source.git.branch", "mlflow.source.git.dirty", "mlflow.source.git.repoURL"}
+
+# --- beside MLflow --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block", sorted(PREPARED))
+def test_mlflows_own_client_records_the_same(
+    block: str,
+    tmp_path: Path,
+    shim_environment: dict[str, str],
+    runstone_server: Callable[..., RunningServer],
+) -> None:
+    python = envs.interpreter("mlflow-skinny")
+    if python is None:
+        enable = "python tools/envs.py mlflow-skinny"
+        tier_missing("compat", "the environment with MLflow's own client is not there", enable)
+    folders = {name: tmp_path / name for name in ("ours", "theirs")}
+    for folder in folders.values():
+        folder.mkdir()
+        if block == "003_git_commit":
+            make_repository(folder)
+    # In the default store, as a reader of the documents has it; where a block names a store, a server has its place.
+    names_a_store = block in ("001_spawn", "003_team_server")
+    ours = play(
+        block, folders["ours"], shim_environment, store=runstone_server().url if names_a_store else "mlruns"
+    )
+    theirs = play(block, folders["theirs"], quiet(), store=runstone_server().url, python=python)
+    assert outline(ours) == outline(theirs)
+
+
+def outline(played: Played) -> object:
+    """What two recordings have in common: experiments, statuses, params, and the names of metrics and tags."""
+    return {
+        name: sorted(
+            (
+                run.info.status,
+                sorted(run.data.params.items()),
+                sorted(run.data.metrics),
+                sorted(tag for tag in run.data.tags if tag not in SURROUNDINGS),
+            )
+            for run in runs
+        )
+        for name, runs in played.experiments.items()
+    }
+
+
+def make_repository(folder: Path) -> str:
+    """Make a folder a git repository with a commit, and return the commit."""
+    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    return subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
