@@ -40,6 +40,7 @@ _ENTITY_MODULES = (
 
 MODULES: dict[str, Names] = {
     "mlflow": Names("runstone", {"__version__": "runstone.settings:MLFLOW_VERSION"}),
+    "mlflow.artifacts": Names("runstone.artifacts"),
     "mlflow.client": Names(single={"MlflowClient": _CLIENT}),
     "mlflow.config": Names(
         single={
