@@ -1,11 +1,15 @@
 """Code that people copy from documents about MLflow runs unchanged, and records what the documents say."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import runstone
+from runstone.entities import Run
 from tests.compat.seeds.playing import BLOCKS, PREPARED, Played, play, quiet, recorded
 from tests.servers import RunningServer
 from tests.tiers import tier_missing
@@ -83,6 +87,39 @@ def test_a_client_sets_a_tag(played: Playing) -> None:
     assert run.data.tags["tag_key"] == "tag_value"
 
 
+def test_a_first_run_records_params_a_metric_and_a_model_that_loads(played: Playing) -> None:
+    result = played("003_first_run")
+    [run] = result.experiments["Iris Classification"]
+    assert run.data.params == {"n_estimators": "100", "max_depth": "5", "random_state": "42"}
+    assert run.data.metrics["accuracy"] > 0.8
+    assert loaded(result, run, "model").n_estimators == 100
+
+
+def test_artifacts_of_every_kind_are_recorded(played: Playing, tmp_path: Path) -> None:
+    result = played("003_artifacts")
+    [run] = result.experiments["Iris with Artifacts"]
+    found = {file.path for file in result.client.list_artifacts(run.info.run_id)}
+    assert {"confusion_matrix.png", "metadata.json"} <= found
+    plot = Path(result.client.download_artifacts(run.info.run_id, "confusion_matrix.png"))
+    assert plot.read_bytes() == (tmp_path / "confusion_matrix.png").read_bytes()
+    metadata = Path(result.client.download_artifacts(run.info.run_id, "metadata.json"))
+    assert json.loads(metadata.read_text()) == {"class_names": ["setosa", "versicolor", "virginica"]}
+    assert loaded(result, run, "model").n_estimators == 100
+
+
+def test_an_existing_pipeline_records_its_configuration_metrics_and_model(played: Playing) -> None:
+    result = played("003_pipeline")
+    [run] = result.experiments["Production Pipeline"]
+    assert run.data.params == {"train_path": "train.csv", "test_path": "test.csv", "n_estimators": "5"}
+    assert run.data.metrics["accuracy"] > 0.8
+    assert loaded(result, run, "model").n_estimators == 5
+
+
+def loaded(played: Played, run: Run, name: str) -> Any:
+    """The model that a run logged, from its own artifacts."""
+    return runstone.sklearn.load_model(played.client.download_artifacts(run.info.run_id, name))
+
+
 def test_tuning_records_twelve_runs_with_three_metrics(played: Playing) -> None:
     runs = played("003_tuning").experiments["Iris Hyperparameter Tuning"]
     assert {(run.data.params["max_depth"], run.data.params["n_estimators"]) for run in runs} == {
@@ -128,11 +165,12 @@ def test_artifacts_are_organised_in_folders(played: Playing) -> None:
 # Where a run tells more, or less, of the repository that it comes from; tests of that stand elsewhere.
 SURROUNDINGS = {"mlflow.source.git.branch", "mlflow.source.git.dirty", "mlflow.source.git.repoURL"}
 
-# Slow ones that call nothing which the others do not call.
+# Slow ones that call nothing which the others do not call; and MLflow logs models as entities, which are not there yet.
 SLOW = {"001_spawn", "003_tuning"}
+WITH_MODELS = {"003_artifacts", "003_first_run", "003_pipeline"}
 
 
-@pytest.mark.parametrize("block", sorted(PREPARED.keys() - SLOW))
+@pytest.mark.parametrize("block", sorted(PREPARED.keys() - SLOW - WITH_MODELS))
 def test_mlflows_own_client_records_the_same(
     block: str,
     tmp_path: Path,

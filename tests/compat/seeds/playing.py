@@ -33,8 +33,27 @@ PREPARED = {
     "001_spawn": "",
     "001_threads": "",
     "001_tags": _MLFLOW + "client = mlflow.MlflowClient()\nrun = client.create_run('0')\n",
+    "003_first_run": "",
     "003_tuning": "",
+    "003_artifacts": "import matplotlib\nmatplotlib.use('agg')\n",
     "003_team_server": _MODEL,
+    "003_pipeline": _MODEL
+    + """
+def load_config(path):
+    return {"train_path": "train.csv", "test_path": "test.csv", "n_estimators": 5}
+
+def load_data(path):
+    return (X_train, y_train) if path == "train.csv" else (X_test, y_test)
+
+def train_model(X, y, config):
+    return model.fit(X, y)
+
+def evaluate_model(model, X, y):
+    return {"accuracy": model.score(X, y)}
+
+def save_model(model, path):
+    pass
+""",
     "003_set_tags": _MLFLOW,
     "003_git_commit": _MLFLOW,
     "003_log_artifacts": _MLFLOW
