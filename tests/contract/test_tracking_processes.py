@@ -116,7 +116,43 @@ def test_a_database_file_is_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "uri", ["databricks", "databricks://profile", "uc:workspace", "ftp://host/x", "http://"]
+    ("uri", "made"),
+    [
+        ("sqlite:///tracking.db", "tracking.db"),
+        ("sqlite:///of%20ours.db", "of ours.db"),
+        ("file:store", "store"),
+        ("file:./our%20store", "our store"),
+        ("our%20store", "our%20store"),
+    ],
+)
+def test_a_relative_uri_is_of_the_folder_where_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, made: str
+) -> None:
+    here = tmp_path / "a%20b ?c#d"  # a folder whose name means something else in a URI
+    here.mkdir()
+    monkeypatch.chdir(here)
+    client = Client(uri)
+    monkeypatch.chdir(tmp_path)
+    run = client.create_run("0").info.run_id
+    client.log_text(run, "x", "file")
+    assert [info.path for info in client.list_artifacts(run)] == ["file"]
+    client.close()
+    assert (here / made).exists()
+    assert [entry.name for entry in tmp_path.iterdir()] == [here.name]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "databricks",
+        "databricks://profile",
+        "uc:workspace",
+        "ftp://host/x",
+        "http://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///x.db?timeout=5",
+    ],
 )
 def test_a_tracking_uri_that_leads_nowhere_is_refused(
     uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

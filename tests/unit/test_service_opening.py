@@ -224,6 +224,7 @@ def test_an_artifact_root_of_any_name_is_kept_as_it_was_given(tmp_path: Path, na
         ("sqlite:///", InvalidParameterValue, "names no database file"),
         ("sqlite:///:memory:", InvalidParameterValue, "names no database file"),
         ("sqlite:here.db", InvalidParameterValue, "names no database file"),
+        ("sqlite:///here.db?timeout=5", InvalidParameterValue, "without what follows the question mark"),
         ("file://elsewhere/store", InvalidParameterValue, "host 'elsewhere'"),
         ("postgresql://localhost/runs", UnsupportedOperation, "Use a folder or sqlite"),
         ("s3://bucket/store", UnsupportedOperation, "Use a folder or sqlite"),

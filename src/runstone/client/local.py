@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 from weakref import WeakSet
 
 from runstone.artifact_store import ArtifactStore
@@ -117,9 +118,18 @@ def _close_unused() -> None:
 
 def _absolute(uri: str) -> str:
     """The same store, wherever the working directory moves."""
-    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
-        return f"sqlite:///{Path(uri.removeprefix('sqlite:///')).absolute()}"
-    if ":" not in uri:
+    kind, colon, rest = uri.partition(":")
+    if kind == "file" and not rest.startswith("/"):
+        return f"{Path.cwd().as_uri()}/{rest}"
+    relative = rest.removeprefix("///")
+    if (
+        kind == "sqlite"
+        and rest != relative
+        and not relative.startswith("/")
+        and relative not in ("", ":memory:")
+    ):
+        return f"sqlite:///{quote(Path.cwd().as_posix(), safe='/:')}/{relative}"
+    if not colon:
         return str(Path(uri).expanduser().absolute())
     return uri
 

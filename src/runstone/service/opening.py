@@ -67,6 +67,11 @@ def locate(store_uri: str | None) -> tuple[Path, Path]:
 
 
 def _sqlite_path(uri: str) -> Path:
+    if "?" in uri:
+        raise InvalidParameterValue(
+            f"'{uri}' has options, which this store does not know. Write it without what follows the question mark; "
+            "one that belongs to the file's name is written %3F."
+        )
     path = unquote(uri.removeprefix("sqlite:").removeprefix("//"))
     if not path.startswith("/") or path in ("/", "/:memory:"):
         raise InvalidParameterValue(
