@@ -87,6 +87,8 @@ def test_a_bad_run_is_refused_and_not_created(
 
 
 def test_a_run_is_ended_renamed_and_begun_again(client: Client, run: str) -> None:
+    client.set_terminated(run, end_time=0)
+    assert client.get_run(run).info.end_time == 0
     client.set_terminated(run, end_time=5_000)
     assert (client.get_run(run).info.status, client.get_run(run).info.end_time) == ("FINISHED", 5_000)
     client.update_run(run, status="RUNNING", name="renamed")
