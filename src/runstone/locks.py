@@ -49,6 +49,21 @@ class FileLock:
         self._file = None
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock on this file at this moment; the file is not created."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        if _acquire_now(file):
+            _release(file)
+            return False
+        return True
+    finally:
+        os.close(file)
+
+
 _locks: "WeakSet[FileLock]" = WeakSet()
 
 
@@ -63,12 +78,16 @@ if sys.platform == "win32":
     import time
 
     def _acquire(file: int) -> None:
-        while True:
-            os.lseek(file, 0, os.SEEK_SET)
-            try:
-                return msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-            except OSError:
-                time.sleep(0.001)
+        while not _acquire_now(file):
+            time.sleep(0.001)
+
+    def _acquire_now(file: int) -> bool:
+        os.lseek(file, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
     def _release(file: int) -> None:
         os.lseek(file, 0, os.SEEK_SET)
@@ -81,6 +100,13 @@ else:
 
     def _acquire(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
+
+    def _acquire_now(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _release(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)

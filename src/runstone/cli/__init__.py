@@ -1,21 +1,36 @@
 """The command `runstone`."""
 
+import errno
+import os
 import sys
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, Never
 
 import click
 
+from runstone.cli.groups import Commands, Session
 from runstone.errors import RunstoneError
+from runstone.settings import HTTP_MAX_RETRIES, TRACKING_URI
 
 _COMMANDS = {
+    "artifacts": ("runstone.cli.artifacts", "List, download and add the files of a run."),
+    "completion": ("runstone.cli.completion", "Print what makes a shell complete these commands."),
+    "doctor": (
+        "runstone.cli.doctor",
+        "Say what is installed, where runs are recorded, and whether that works.",
+    ),
+    "experiments": ("runstone.cli.experiments", "List, create, rename, delete and restore experiments."),
+    "runs": ("runstone.cli.runs", "List, search, describe, create, delete and restore runs."),
     "server": ("runstone.cli.server", "Serve a store to others: the tracking API, artifacts and the web UI."),
     "shim": ("runstone.cli.shim", "Let `import mlflow` and the command `mlflow` mean Runstone here."),
     "ui": ("runstone.cli.server", "Look at your runs: serve the local store to this machine's browser."),
 }
 """Each command's module, which is imported when the command runs, and the line that `runstone --help` says of it."""
 
+_USAGE, _INTERRUPTED, _PIPE_BROKEN = 2, 130, 141
 
-class _Commands(click.Group):
+
+class _Lazy(Commands):
     """A group that imports a command when it is needed, so that `--help` and `--version` answer at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -41,10 +56,33 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
         ctx.exit()
 
 
+def _read_env_file(ctx: click.Context, parameter: click.Parameter, path: str | None) -> None:
+    if path and not ctx.resilient_parsing:
+        from runstone.cli.env_file import read_env_file
+
+        for name, value in read_env_file(path).items():
+            os.environ.setdefault(name, value)
+
+
 @click.group(
-    cls=_Commands,
+    cls=_Lazy,
     context_settings={"max_content_width": 100},
     epilog="`runstone COMMAND --help` tells a command's options.",
+)
+@click.option(
+    "--tracking-uri",
+    metavar="URI",
+    envvar=TRACKING_URI.name,
+    show_envvar=True,
+    help="The store that commands look into: a server's http(s) URL, or a folder.  [default: ./mlruns]",
+)
+@click.option(
+    "--env-file",
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_read_env_file,
+    help="Take environment variables from a file of NAME=VALUE lines; those that are set already stay.",
 )
 @click.option(
     "--version",
@@ -54,14 +92,60 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
     callback=_show_version,
     help="Show the version and exit.",
 )
-def runstone() -> None:
+@click.pass_context
+def runstone(ctx: click.Context, tracking_uri: str | None) -> None:
     """Record machine-learning runs, and look at them. Speaks MLflow's API and protocol."""
+    ctx.obj = Session(tracking_uri)
 
 
-def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line. An error of ours is told in one line, and the exit status is 1."""
+def main(arguments: list[str] | None = None) -> Never:
+    """Run the command line and end the process.
+
+    The exit status is 0 if all went well, 1 after an error, which is told in one line, 2 if the command was called
+    wrongly, 130 after Ctrl+C and 141 when the program that read the output went away.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a name may have letters that the terminal's code lacks
+    # Somebody waits for the answer, and can repeat the command: two minutes of trying again are for trainings.
+    HTTP_MAX_RETRIES.default = 1
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: list[str] | None) -> int:
     try:
-        return runstone(arguments, prog_name="runstone")
+        status: Any = runstone.main(arguments, prog_name="runstone", standalone_mode=False)
+        sys.stdout.flush()  # here, where what goes wrong with it can still be told
     except RunstoneError as error:
-        click.echo(f"Error: {error.message}", err=True)
-        sys.exit(1)
+        return _told(error.message)
+    except click.UsageError as error:
+        error.show()
+        return _USAGE
+    except click.ClickException as error:
+        return _told(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _drop_output()
+            return _PIPE_BROKEN
+        return _told(
+            f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
+        )
+    return status if isinstance(status, int) else 0
+
+
+def _told(message: str) -> int:
+    from runstone.cli.texts import one_line
+
+    click.echo(f"Error: {one_line(message)}", err=True)
+    return 1
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: the interpreter would try to write it at its end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -5,17 +5,18 @@ Each thread has active runs of its own. A logging function that finds none start
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from runstone.client import active
 from runstone.client.active import ActiveRun, current_client
 from runstone.client.client import Client
 from runstone.client.frames import runs_frame
+from runstone.client.paging import all_items
 from runstone.client.pending import RunOperations
 from runstone.client.uris import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
-from runstone.entities import Experiment, Metric, PagedList, Param, Run, RunTag, ViewType
+from runstone.entities import Experiment, Metric, Param, Run, RunTag, ViewType
 from runstone.entities.names import PARENT_RUN_TAG
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
@@ -60,7 +61,6 @@ __all__ = [
     "start_run",
 ]
 
-T = TypeVar("T")
 _EXPERIMENTS_PER_PAGE = 1_000
 _RUNS_PER_PAGE = 10_000
 _log = logging.getLogger("runstone")
@@ -114,11 +114,12 @@ def search_experiments(
 ) -> list[Experiment]:
     """The experiments that match, all of them by default; see `Client.search_experiments`."""
     client = current_client()
-    return _all_pages(
+    found = all_items(
         lambda size, token: client.search_experiments(view_type, size, filter_string, order_by, token),
         _EXPERIMENTS_PER_PAGE,
         max_results,
     )
+    return list(found)
 
 
 def delete_experiment(experiment_id: str) -> None:
@@ -288,11 +289,12 @@ def search_runs(
         )
     client = current_client()
     ids = _experiments_to_search(client, experiment_ids, experiment_names, search_all_experiments)
-    found = _all_pages(
+    pages = all_items(
         lambda size, token: client.search_runs(ids, filter_string, run_view_type, size, order_by, token),
         _RUNS_PER_PAGE,
         max_results if ids else 0,
     )
+    found = list(pages)
     return found if output_format == "list" else runs_frame(found)
 
 
@@ -446,18 +448,3 @@ def _experiments_to_search(
     if everywhere:
         return [experiment.experiment_id for experiment in search_experiments()]
     return [active.current_experiment_id(client)]
-
-
-def _all_pages(
-    page: Callable[[int, str | None], PagedList[T]], page_size: int, max_results: int | None
-) -> list[T]:
-    found: list[T] = []
-    token = None
-    while max_results is None or len(found) < max_results:
-        size = page_size if max_results is None else min(page_size, max_results - len(found))
-        items = page(size, token)
-        found += items
-        token = items.token
-        if not token:
-            break
-    return found

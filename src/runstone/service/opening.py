@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from runstone.artifact_store import Artifacts, local_path
@@ -47,23 +47,35 @@ def open_service(
     return Service(store, Artifacts(artifacts), locations, truncate_long_values=truncate)
 
 
-def locate(store_uri: str | None) -> tuple[Path, Path]:
-    """The database file and the artifact folder of a store's URI; the folders around them are created."""
+class Places(NamedTuple):
+    """Where a store of this machine keeps what it has."""
+
+    database: Path
+    artifacts: Path
+
+
+def places(store_uri: str | None) -> Places:
+    """The database file and the artifact folder of a store's URI, whether or not they exist."""
     uri = store_uri or DEFAULT_STORE
     if uri.startswith("sqlite:"):
         database = _sqlite_path(uri)
-        folder, artifacts = database.parent, database.parent / "mlartifacts"
-    else:
-        folder = _local_path(uri, "store")
-        database, artifacts = folder / DATABASE_NAME, folder / "artifacts"
-        _refuse_mlflow_folder(folder, database)
+        return Places(database, database.parent / "mlartifacts")
+    folder = _local_path(uri, "store")
+    _refuse_mlflow_folder(folder, folder / DATABASE_NAME)
+    return Places(folder / DATABASE_NAME, folder / "artifacts")
+
+
+def locate(store_uri: str | None) -> Places:
+    """The places of a store's URI; the folder of the database is created."""
+    database, artifacts = places(store_uri)
+    folder = database.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"Cannot create the store's folder {folder}: {error.strerror}.") from error
     if not database.exists() and not os.access(folder, os.W_OK):
         raise StoreError(f"Cannot create a store in {folder}: you may not write there. Choose another place.")
-    return database, artifacts
+    return Places(database, artifacts)
 
 
 def _sqlite_path(uri: str) -> Path:

@@ -1,0 +1,116 @@
+"""`runstone artifacts`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runstone.cli import finding, texts
+from runstone.cli.groups import Commands, output_option, run_options, session
+from runstone.cli.output import Column, print_list
+
+if TYPE_CHECKING:
+    from runstone.entities import FileInfo
+
+_RUN = "the run's id"
+
+_path_option = click.option("--artifact-path", "-a", metavar="PATH", help="The run's folder to put it in.")
+
+
+@click.group(cls=Commands)
+def artifacts() -> None:
+    """List, download and add the files of a run."""
+
+
+@artifacts.command("list")
+@run_options
+@click.option("--artifact-path", "-a", metavar="PATH", help="The folder to list; the topmost by default.")
+@output_option(piped="json")
+def list_(run: str | None, run_id: str | None, artifact_path: str | None, output: str) -> None:
+    """List what is directly in a folder of a run's artifacts."""
+    with session().client() as client:
+        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+        files = client.list_artifacts(found.info.run_id, artifact_path)
+    print_list(
+        files,
+        output,
+        None,
+        as_json=_as_json,
+        plain=_PLAIN,
+        table=lambda _: _TABLE,
+        nothing="There are no artifacts here.",
+    )
+
+
+@artifacts.command
+@run_options
+@click.option("--artifact-path", "-a", metavar="PATH", help="A file or a folder of the run; all by default.")
+@click.option("--artifact-uri", "-u", metavar="URI", help="A file or a folder anywhere, instead of a run.")
+@click.option("--dst-path", "-d", metavar="FOLDER", help="Where to; by default, a new temporary folder.")
+def download(
+    run: str | None,
+    run_id: str | None,
+    artifact_path: str | None,
+    artifact_uri: str | None,
+    dst_path: str | None,
+) -> None:
+    """Download a run's artifacts, and print where they are now."""
+    with session().client() as client:
+        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+        click.echo(client.download_artifacts(found.info.run_id, artifact_path or "", dst_path))
+
+
+@artifacts.command
+@run_options
+@click.option(
+    "--local-file", "-l", metavar="FILE", required=True, help="The file, or a folder with all in it."
+)
+@_path_option
+def log_artifact(run: str | None, run_id: str | None, local_file: str, artifact_path: str | None) -> None:
+    """Add a local file to a run's artifacts."""
+    with session().client() as client:
+        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+        client.log_artifact(found.info.run_id, local_file, artifact_path)
+    _say(local_file, found.info.run_id, artifact_path)
+
+
+@artifacts.command
+@run_options
+@click.option("--local-dir", "-l", metavar="FOLDER", required=True, help="The folder whose content is added.")
+@_path_option
+def log_artifacts(run: str | None, run_id: str | None, local_dir: str, artifact_path: str | None) -> None:
+    """Add all that is in a local folder to a run's artifacts."""
+    with session().client() as client:
+        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+        client.log_artifacts(found.info.run_id, local_dir, artifact_path)
+    _say(f"all in {local_dir}", found.info.run_id, artifact_path)
+
+
+def _say(what: str, run_id: str, artifact_path: str | None) -> None:
+    where = f" in '{artifact_path}'" if artifact_path else ""
+    click.echo(texts.visible(f"Logged {what} to the run {run_id}{where}."))
+
+
+def _as_json(file: "FileInfo") -> dict[str, object]:
+    """The file as the protocol has it: a folder's size is left out."""
+    return {name: value for name, value in file if value is not None}
+
+
+def _size(file: "FileInfo") -> str:
+    return "" if file.file_size is None else str(file.file_size)
+
+
+_PLAIN: "list[Column[FileInfo]]" = [
+    Column("path", lambda file: file.path),
+    Column("is_dir", lambda file: str(file.is_dir).lower()),
+    Column("file_size", _size),
+]
+
+_TABLE: "list[Column[FileInfo]]" = [
+    Column(
+        "SIZE",
+        lambda file: "folder" if file.is_dir else texts.size(file.file_size),
+        numeric=True,
+        style="dim",
+    ),
+    Column("PATH", lambda file: f"{file.path}/" if file.is_dir else file.path, least=20),
+]

@@ -1,0 +1,29 @@
+"""What can be known of a store before it is opened."""
+
+from pathlib import Path
+
+from runstone.errors import StoreError
+
+
+def is_server(uri: str) -> bool:
+    """Whether a tracking URI names a server, not a store of this machine."""
+    return uri.partition(":")[0].lower() in ("http", "https")
+
+
+def local_database(uri: str) -> Path | None:
+    """The database file of a store of this machine; None for a server, and for what is no store's URI."""
+    if is_server(uri):
+        return None
+    from runstone.service.opening import places
+
+    return places(uri).database
+
+
+def check_store_exists(uri: str) -> None:
+    """Raises StoreError where a local store would have to be created: looking must not leave an empty one behind."""
+    database = local_database(uri)
+    if database is not None and not database.exists():
+        raise StoreError(
+            f"There is no store at {database.parent}: nothing was recorded there yet. Name another place with "
+            "--tracking-uri (before the command) or MLFLOW_TRACKING_URI."
+        )
