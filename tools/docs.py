@@ -5,7 +5,7 @@ That is the pages of docs/reference, and the tables of fields in docs/search.md.
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -49,21 +49,25 @@ def operations_page() -> str:
 
 
 def cli_page() -> str:
-    context = click.Context(runstone, info_name="runstone", max_content_width=100, terminal_width=100)
-    names = runstone.list_commands(context)
-    parts = [_help(context, runstone)]
-    for name in names:
-        command = runstone.get_command(context, name)
-        assert command is not None
-        of_command = click.Context(
-            command, context, info_name=name, max_content_width=100, terminal_width=100
-        )
-        parts.append(f"## runstone {name}\n\n" + _help(of_command, command))
-    return _page("Command line", "What `--help` says.", "\n\n".join(parts))
+    parts = list(_helps(runstone, None, "runstone"))
+    return _page(
+        "Command line",
+        "What `--help` says. [The guide](../command-line.md) shows it at work.",
+        "\n\n".join(parts),
+    )
 
 
-def _help(context: click.Context, command: click.Command) -> str:
-    return f"```\n{command.get_help(context).rstrip()}\n```"
+def _helps(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
+    """A command's help under its name, then that of the commands in it."""
+    context = click.Context(command, parent, info_name=name, max_content_width=100, terminal_width=100)
+    depth = 0 if parent is None else context.command_path.count(" ")
+    title = f"{'#' * (depth + 1)} {context.command_path}\n\n" if depth else ""
+    yield f"{title}```\n{command.get_help(context).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None and not found.hidden:
+                yield from _helps(found, context, inner)
 
 
 def search_page() -> str:

@@ -12,33 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import RUNSTONE, refusal, runstone
 from tests.contract.asking import API, ask, connect, new_run, post, raw_socket
 from tests.servers import free_port
-
-RUNSTONE = str(Path(sys.executable).with_name("runstone"))
-
-
-def runstone(*arguments: object, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end."""
-    return subprocess.run(
-        [RUNSTONE, *map(str, arguments)],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-def refusal(process: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a command ended with."""
-    assert process.returncode == 1, process
-    assert process.stdout == ""
-    [line] = process.stderr.splitlines()
-    assert line.startswith("Error: ")
-    return line
-
 
 # --- what cannot begin ----------------------------------------------------------------------------
 
@@ -105,14 +81,27 @@ def test_help_and_version_answer_at_once(tmp_path: Path) -> None:
             assert option in said
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["server", "--help"], ["ui", "--help"]])
-def test_help_imports_nothing_that_serves(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        *(
+            [name, "--help"]
+            for name in ("server", "ui", "experiments", "runs", "artifacts", "doctor", "completion")
+        ),
+        ["runs", "search", "--help"],
+        ["experiments", "create", "--help"],
+        ["artifacts", "download", "--help"],
+    ],
+)
+def test_help_imports_nothing_that_works(arguments: list[str]) -> None:
     program = (
         "import sys\n"
         "from runstone.cli import main\n"
         f"try: main({arguments!r})\n"
         "except SystemExit: pass\n"
-        "heavy = {'starlette', 'uvicorn', 'asyncio', 'rich', 'sqlalchemy', 'numpy', 'urllib3', 'msgspec.inspect'}\n"
+        "heavy = {'starlette', 'uvicorn', 'asyncio', 'rich', 'sqlalchemy', 'numpy', 'urllib3', 'msgspec', 'logging'}\n"
         "print('imported:', sorted(heavy & sys.modules.keys()))\n"
     )
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

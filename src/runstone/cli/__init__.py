@@ -99,11 +99,7 @@ def runstone(ctx: click.Context, tracking_uri: str | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> Never:
-    """Run the command line and end the process.
-
-    The exit status is 0 if all went well, 1 after an error, which is told in one line, 2 if the command was called
-    wrongly, 130 after Ctrl+C and 141 when the program that read the output went away.
-    """
+    """Run the command line and end the process with its status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(
@@ -111,10 +107,15 @@ def main(arguments: list[str] | None = None) -> Never:
             )  # a name may have letters that the terminal's code lacks
     # Somebody waits for the answer, and can repeat the command: two minutes of trying again are for trainings.
     HTTP_MAX_RETRIES.default = 1
-    sys.exit(_status(arguments))
+    sys.exit(run(arguments))
 
 
-def _status(arguments: list[str] | None) -> int:
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line, and return the status that the process is to end with.
+
+    It is 0 if all went well, 1 after an error, which is told in one line, 2 if the command was called wrongly, 130
+    after Ctrl+C and 141 when the program that read the output went away.
+    """
     try:
         status: Any = runstone.main(arguments, prog_name="runstone", standalone_mode=False)
         sys.stdout.flush()  # here, where what goes wrong with it can still be told

@@ -53,10 +53,18 @@ def download(
     artifact_uri: str | None,
     dst_path: str | None,
 ) -> None:
-    """Download a run's artifacts, and print where they are now."""
+    """Download a run's artifacts, or what a URI names, and print where it is now.
+
+    The URI of a file or a folder of this machine is copied only if --dst-path says where to.
+    """
+    if artifact_uri is not None:  # it counts, as in MLflow, whatever else is given
+        from runstone.artifacts import download_artifacts
+
+        click.echo(download_artifacts(artifact_uri, dst_path=dst_path, tracking_uri=session().tracking_uri))
+        return
     with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
-        click.echo(client.download_artifacts(found.info.run_id, artifact_path or "", dst_path))
+        found = finding.find_run(client, finding.one_of(run, run_id, _RUN)).info.run_id
+        click.echo(client.download_artifacts(found, artifact_path or "", dst_path))
 
 
 @artifacts.command

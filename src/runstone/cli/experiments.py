@@ -99,7 +99,7 @@ experiments.add_command(hidden(search), "list")
 
 
 @experiments.command
-@experiment_options
+@experiment_options()
 @output_option()
 def get(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Show an experiment, deleted or not."""
@@ -115,7 +115,7 @@ def get(experiment_id: str | None, experiment_name: str | None, output: str) -> 
 
 
 @experiments.command
-@experiment_options
+@experiment_options()
 @click.option("--new-name", metavar="NAME", required=True, help="What it is called from now on.")
 @result_option
 def rename(experiment_id: str | None, experiment_name: str | None, new_name: str, output: str) -> None:
@@ -128,7 +128,7 @@ def rename(experiment_id: str | None, experiment_name: str | None, new_name: str
 
 
 @experiments.command
-@experiment_options
+@experiment_options()
 @result_option
 def delete(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Delete an experiment and its runs; `restore` brings them back. Its name stays taken."""
@@ -140,7 +140,7 @@ def delete(experiment_id: str | None, experiment_name: str | None, output: str) 
 
 
 @experiments.command
-@experiment_options
+@experiment_options()
 @result_option
 def restore(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Bring a deleted experiment back, with its runs."""
@@ -152,7 +152,7 @@ def restore(experiment_id: str | None, experiment_name: str | None, output: str)
 
 
 @experiments.command
-@experiment_options
+@experiment_options()
 @click.option("--filename", "-o", metavar="FILE", help="Write to this file instead of printing.")
 def csv(experiment_id: str | None, experiment_name: str | None, filename: str | None) -> None:
     """Write an experiment's runs as CSV: their info, metrics, params and tags, one run a line."""

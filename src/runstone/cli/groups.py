@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from runstone.client.client import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,8 +55,22 @@ class Session(NamedTuple):
             from runstone.cli.stores import check_store_exists
 
             check_store_exists(uri)
-        with Client(uri) as client:
+        with Client(uri) as client, _without_warnings():
             yield client
+
+
+@contextmanager
+def _without_warnings() -> Generator[None]:
+    """What the client would warn of, and try again, the command says once, if it fails for good."""
+    import logging
+
+    log = logging.getLogger("runstone.client")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def session() -> Session:
@@ -128,14 +144,53 @@ tags_option = click.option(
 )
 
 
-def experiment_options(command: F) -> F:
-    """The options that name one experiment, as `experiment_id` and `experiment_name`."""
-    by_name = click.option("--experiment-name", "-n", metavar="NAME", help="The experiment's name.")
-    by_id = click.option("--experiment-id", "-x", metavar="ID", help="The experiment's id.")
-    return by_id(by_name(command))
+def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]:
+    """What makes a shell complete an "experiment_id", an "experiment_name" or a "run_id" of the store."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from runstone.cli.completing import offered
+
+        return offered(ctx, kind, incomplete)
+
+    return complete
+
+
+def experiment_options(*, several: bool = False) -> Callable[[F], F]:
+    """The options that name one experiment, or several, as `experiment_id` and `experiment_name`."""
+    more = "; may be repeated" if several else ""
+
+    def decorate(command: F) -> F:
+        for option in (
+            click.option(
+                "--experiment-name",
+                "-n",
+                metavar="NAME",
+                multiple=several,
+                shell_complete=completed("experiment_name"),
+                help=f"The experiment's name{more}.",
+            ),
+            click.option(
+                "--experiment-id",
+                "-x",
+                metavar="ID",
+                multiple=several,
+                shell_complete=completed("experiment_id"),
+                help=f"The experiment's id{more}.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def run_options(command: F) -> F:
     """The argument and the option that name one run, as `run` and `run_id`."""
-    option = click.option("--run-id", "-r", metavar="RUN", help="The run, if it is not given as an argument.")
-    return click.argument("run", required=False)(option(command))
+    option = click.option(
+        "--run-id",
+        "-r",
+        metavar="RUN",
+        shell_complete=completed("run_id"),
+        help="The run, if it is not given as an argument.",
+    )
+    return click.argument("run", required=False, shell_complete=completed("run_id"))(option(command))

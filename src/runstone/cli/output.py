@@ -88,10 +88,14 @@ def print_list(
 
 
 def print_tsv(columns: Sequence[Column[T]], rows: Iterable[T]) -> None:
-    """Print a head and rows, each as it comes."""
-    click.echo("\t".join(column.head for column in columns))
+    """Print a head and rows, each as it comes; nothing if the first one cannot be had."""
+    head = "\t".join(column.head for column in columns)
     for row in rows:
-        click.echo("\t".join(visible(column.cell(row)) for column in columns))
+        line = "\t".join(visible(column.cell(row)) for column in columns)
+        click.echo(f"{head}\n{line}" if head else line)
+        head = ""
+    if head:
+        click.echo(head)
 
 
 def print_json_list(rows: Iterable[object]) -> None:

@@ -1,5 +1,7 @@
 """`runstone runs`."""
 
+import io
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
@@ -24,12 +26,6 @@ if TYPE_CHECKING:
     from runstone.client.client import Client
     from runstone.entities import Run
 
-_experiments_options = (
-    click.option(
-        "--experiment-id", "-x", metavar="ID", multiple=True, help="Where to look; may be repeated."
-    ),
-    click.option("--experiment-name", "-n", metavar="NAME", multiple=True, help="The same, by name."),
-)
 _column_option = click.option(
     "--column",
     "-c",
@@ -50,8 +46,7 @@ def runs() -> None:
 
 
 @runs.command("list")
-@_experiments_options[0]
-@_experiments_options[1]
+@experiment_options(several=True)
 @view_option
 @_column_option
 @max_results_option
@@ -72,8 +67,7 @@ def list_(
 
 
 @runs.command
-@_experiments_options[0]
-@_experiments_options[1]
+@experiment_options(several=True)
 @filter_option
 @order_option
 @view_option
@@ -118,7 +112,7 @@ def describe(run: str | None, run_id: str | None, output: str) -> None:
 
 
 @runs.command
-@experiment_options
+@experiment_options()
 @click.option("--run-name", metavar="NAME", help="What it is called; otherwise it is given a name.")
 @click.option("--description", metavar="TEXT", help="What this run is, at more length.")
 @tags_option
@@ -153,7 +147,8 @@ def create(
         if parent_run_id is not None:
             parent_run_id = finding.find_run(client, parent_run_id).info.run_id
         made = _create(client, experiment_id or "", run_name, description, tags, parent_run_id)
-        client.update_run(made.info.run_id, status=status)
+        with redirect_stdout(io.StringIO()):  # a server's client would tell the run's address amid the JSON
+            client.set_terminated(made.info.run_id, status)
     print_json(
         {
             "run_id": made.info.run_id,

@@ -43,7 +43,7 @@ BLOCK = 1 << 18
 _CONNECT_TIMEOUT_S = 10.0
 _LONGEST_PAUSE_S = 30.0
 _CONNECTIONS = 32
-_log = logging.getLogger("runstone")
+_log = logging.getLogger("runstone.client")
 
 
 class Connection:
