@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -364,7 +364,7 @@ def test_an_unknown_run_is_named(refused: Cli, command: list[str]) -> None:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Iterator[Path]:
+def files(tmp_path: Path) -> Path:
     """A folder with a file, and another file in a folder."""
     folder = tmp_path / "files"
     (folder / "sub").mkdir(parents=True)
