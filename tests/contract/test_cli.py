@@ -33,7 +33,8 @@ def run_here(
                 more.setenv(name, value)
             capsys.readouterr()
             status = run_command([str(argument) for argument in arguments])
-            return status, *capsys.readouterr()
+            printed, said = capsys.readouterr()
+            return status, printed, said
 
     return run
 
