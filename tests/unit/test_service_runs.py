@@ -184,6 +184,7 @@ _TEXTS: list[Any] = [
     "日本",
 ]
 _NUMBERS: list[Any] = [0, -1, 1, 2**31, MAX_INT64, MIN_INT64, 1.5, float("nan"), float("-inf"), 1e308]
+_DATASET = dict.fromkeys(("name", "digest", "source_type", "source", "schema", "profile"), "d")
 _LISTS: list[Any] = [
     [],
     ["0"],
@@ -197,6 +198,12 @@ _LISTS: list[Any] = [
     ],
     [{"key": "m", "value": 1.0, "timestamp": timestamp, "step": MIN_INT64} for timestamp in (MAX_INT64, -1)],
     [{"key": "m", "value": "Infinity", "timestamp": 0, "dataset_name": "\ud800", "dataset_digest": "d"}],
+    *[[{"model_id": name, "step": MIN_INT64}] for name in ("m-1", "\0", "\ud800", "m" * 65)],
+    *[
+        [{"dataset": _DATASET | {name: text}, "tags": [{"key": text, "value": text}]}]
+        for name in _DATASET
+        for text in ("d", "", "\0", "\ud800", "x" * 100_000)
+    ],
 ]
 _VALID: dict[str, Any] = {
     "name": "n",
@@ -211,6 +218,8 @@ _VALID: dict[str, Any] = {
     "metric_key": "m",
     "metric_keys": ["m"],
     "max_results": 10,
+    "models": [],
+    "model_json": "{}",
 }
 
 

@@ -30,6 +30,9 @@ _PROXY = "/mlflow-artifacts"
 _ROOT = "mlflow-artifacts:/"
 _NOTHING = Answer(200, b"{}")
 
+MAX_UPLOAD = 10 << 20
+"""Bytes of a file that is sent to `upload-artifact`; the proxy takes files of any size."""
+
 
 class ListResponse(Response):
     """The files in a folder, by their names alone."""
@@ -47,6 +50,7 @@ def artifact_routes(service: Service, pools: Pools) -> Iterator[Route]:
     yield from api_routes(f"{_PROXY}/presigned/{path}", GET=_no_multipart_download)
     yield from api_routes("/mlflow/artifacts/presigned-upload-url", POST=_no_presigned_upload)
     yield from api_routes("/mlflow/artifacts/presigned-download-url", POST=_no_presigned_download)
+    yield from api_routes("/mlflow/upload-artifact", POST=proxy.write_to_run)
     yield route("/get-artifact", GET=proxy.read_of_run)
 
 
@@ -123,6 +127,23 @@ class _Proxy:
         reader = await self._files.run(_open, store, whole)
         return download(reader, path, self._files, request.headers, inline=asked.get("inline") == "1")
 
+    async def write_to_run(self, request: Request) -> App:
+        """Keep the body as a file of a run."""
+        asked = request.query_params
+        run_id, path = asked.get("run_uuid") or asked.get("run_id"), asked.get("path")
+        if not run_id:
+            raise InvalidParameterValue("Request must specify run_uuid.")
+        if not path:
+            raise InvalidParameterValue("Request must specify path.")
+        checked = check_artifact_path(path)
+        if not checked or path.endswith("/"):
+            raise InvalidParameterValue("Invalid path: it must end with the file's name.")
+        content = await _small_body(request)
+        location = await self._pools.short.run(self._location, run_id)
+        store, whole = self._of_run(location, checked)
+        await self._files.run_to_end(store.put_bytes, content, whole)
+        return Answer(200)
+
     def _location(self, run_id: str) -> str:
         answer = self._service.call("get_run", GetRun(run_id=run_id))
         assert isinstance(answer, GetRunResponse)
@@ -142,6 +163,24 @@ def _path(request: Request) -> str:
     except UnicodeDecodeError as error:
         raise InvalidParameterValue("Invalid path: it is not UTF-8, percent-encoded.") from error
     return request.path_params["path"]
+
+
+async def _small_body(request: Request) -> bytes:
+    """A body of at most MAX_UPLOAD bytes. Raises InvalidParameterValue for a larger or an empty one."""
+    declared = request.headers.get("content-length", "")
+    pieces, size = list[bytes](), int(declared) if declared.isdecimal() else 0
+    if size <= MAX_UPLOAD:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > MAX_UPLOAD:
+                break
+            pieces.append(piece)
+    if size > MAX_UPLOAD:
+        raise InvalidParameterValue("Artifact size is too large. Max size is 10MB.")
+    if not size:
+        raise InvalidParameterValue("Request must specify data.")
+    return b"".join(pieces)
 
 
 class _IsFolder(InvalidParameterValue):

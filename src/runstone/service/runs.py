@@ -19,9 +19,11 @@ from runstone.search import RUNS, OrderBy
 from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
+from runstone.service.links import inputs_of, outputs_of
 from runstone.service.logging import run_name, tag_value
 from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
-from runstone.store import ALREADY_THERE, Connection, runs
+from runstone.store import ALREADY_THERE, Connection, datasets, runs
+from runstone.store.datasets import Links
 from runstone.store.runs import RunContent, RunRow, Selection
 from runstone.wire import runs as wire
 from runstone.wire.base import EmptyResponse, to_double
@@ -61,7 +63,7 @@ def create_run(service: Service, request: wire.CreateRun) -> wire.CreateRunRespo
     except ALREADY_THERE as error:
         row, content = _repeated(service, run_id, experiment_id, error)
     shown = _shown(service, row, content)
-    shown.inputs = wire.RunInputs()
+    shown.inputs = inputs_of(None)
     return wire.CreateRunResponse(shown)
 
 
@@ -86,7 +88,9 @@ def _repeated(
     service: Service, run_id: str, experiment_id: int, error: Exception
 ) -> tuple[RunRow, RunContent]:
     """The run that is there already, if the request may be one repeated: if it is in this experiment."""
-    row, content = _read(service, run_id)
+    with service.store.read() as connection:
+        row = existing_run(connection, run_id)
+        content = runs.contents(connection, service.store.keys, [row.id])[row.id]
     if row.experiment != experiment_id:
         raise ResourceConflict(
             f"A run with id={run_id} exists already, in experiment {row.experiment}. Choose another id."
@@ -96,8 +100,9 @@ def _repeated(
 
 @operation
 def get_run(service: Service, request: wire.GetRun) -> wire.GetRunResponse:
-    row, content = _read(service, request.run_id)
-    return wire.GetRunResponse(_complete(service, row, content))
+    with service.store.read() as connection:
+        row = existing_run(connection, request.run_id)
+        return wire.GetRunResponse(_filled(service, connection, [row])[0])
 
 
 @operation
@@ -111,8 +116,7 @@ def update_run(service: Service, request: wire.UpdateRun) -> wire.UpdateRunRespo
         values["name"] = run_name(service, request.run_name)
 
     def change(connection: Connection, keys: Mapping[str, int]) -> RunRow:
-        row = existing_run(connection, request.run_id)
-        check_run_active(row)
+        row = active_run(connection, request.run_id)
         runs.update(connection, row.id, values)
         if "name" in values:
             runs.set_tags(connection, row.experiment, row.id, {keys[RUN_NAME_TAG]: values["name"]})
@@ -163,8 +167,7 @@ def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
         key = service.store.keys.find(reading, [request.key]).get(request.key)
 
     def change(connection: Connection, _keys: Mapping[str, int]) -> None:
-        row = existing_run(connection, request.run_id)
-        check_run_active(row)
+        row = active_run(connection, request.run_id)
         if key is None or not runs.delete_tag(connection, row, key):
             raise ResourceDoesNotExist(f"No tag with name: {request.key} in run with id {request.run_id}")
 
@@ -220,8 +223,11 @@ def _page(
 
 
 def _filled(service: Service, connection: Connection, rows: Sequence[RunRow]) -> list[wire.Run]:
-    content = runs.contents(connection, service.store.keys, [row.id for row in rows])
-    return [_complete(service, row, content[row.id]) for row in rows]
+    """The runs with all that a read shows of them."""
+    numbers = [row.id for row in rows]
+    content = runs.contents(connection, service.store.keys, numbers)
+    links = datasets.of_runs(connection, numbers)
+    return [_complete(service, row, content[row.id], links.get(row.id)) for row in rows]
 
 
 # --- what other operations need of a run --------------------------------------------------------
@@ -235,16 +241,12 @@ def existing_run(connection: Connection, run_id: str) -> RunRow:
     return row
 
 
-def check_run_active(row: RunRow) -> None:
-    """Raises InvalidParameterValue if the run is deleted."""
+def active_run(connection: Connection, run_id: str) -> RunRow:
+    """The run with this id. Raises ResourceDoesNotExist; InvalidParameterValue if it is deleted."""
+    row = existing_run(connection, run_id)
     if row.lifecycle != LifecycleStage.ACTIVE:
-        raise InvalidParameterValue.inactive("run", row.run_id, row.lifecycle)
-
-
-def _read(service: Service, run_id: str) -> tuple[RunRow, RunContent]:
-    with service.store.read() as connection:
-        row = existing_run(connection, run_id)
-        return row, runs.contents(connection, service.store.keys, [row.id])[row.id]
+        raise InvalidParameterValue.inactive("run", run_id, row.lifecycle)
+    return row
 
 
 def _info(service: Service, row: RunRow) -> wire.RunInfo:
@@ -271,7 +273,7 @@ def _shown(service: Service, row: RunRow, content: RunContent) -> wire.Run:
     return wire.Run(_info(service, row), data)
 
 
-def _complete(service: Service, row: RunRow, content: RunContent) -> wire.Run:
+def _complete(service: Service, row: RunRow, content: RunContent, links: Links | None) -> wire.Run:
     shown = _shown(service, row, content)
-    shown.inputs, shown.outputs = wire.RunInputs(), wire.RunOutputs()
+    shown.inputs, shown.outputs = inputs_of(links), outputs_of(links)
     return shown

@@ -34,6 +34,8 @@ class Store:
     def __init__(self, path: Path, *, durable: bool, now: Callable[[], int], default_location: str):
         """Open the database at `path`; create it, with the experiment "Default" (id 0), if it is absent.
 
+        One of an older Runstone is upgraded.
+
         Args:
             path: the SQLite file.
             durable: whether a write returns only when the disk has it. Otherwise it survives the death of the process,
@@ -101,13 +103,27 @@ class Store:
                     _create(connection, now(), default_location)
         elif schema.runstone_version.name not in tables:
             raise _foreign(self._path, tables)
-        with self._read_engine.connect() as connection:
-            version = connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
+        version = self._version()
+        if version in schema.OLDER_VERSIONS:
+            self._upgrade()
+            version = self._version()
         if version != schema.VERSION:
             raise StoreError(
                 f"{self._path} has the schema version {version}, and this Runstone knows {schema.VERSION}. "
                 "It was made by a newer Runstone: upgrade with `pip install --upgrade runstone`."
             )
+
+    def _version(self) -> str | None:
+        with self._read_engine.connect() as connection:
+            return _version_of(connection)
+
+    def _upgrade(self) -> None:
+        """Bring an older database up to the present schema, whole or not at all."""
+        from runstone.store import migrations
+
+        with self._lock, self._write_engine.begin() as connection:
+            if _version_of(connection) in schema.OLDER_VERSIONS:  # another process may have been quicker
+                migrations.upgrade(connection)
 
 
 @contextmanager
@@ -158,6 +174,10 @@ def _foreign(path: Path, tables: Collection[str]) -> StoreError:
     return StoreError(
         f"{path} is another program's database. Runstone leaves it as it is: choose another place for your runs."
     )
+
+
+def _version_of(connection: Connection) -> str | None:
+    return connection.scalar(select(func.max(schema.runstone_version.c.version_num)))
 
 
 def _create(connection: Connection, now: int, default_location: str) -> None:

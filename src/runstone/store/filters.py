@@ -22,7 +22,16 @@ from sqlalchemy import (
 from runstone.search import And, Comparison, Expression, Field, Not, Or
 from runstone.store import dialect
 from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY, value_hash
-from runstone.store.schema import experiment, experiment_tag, metric_summary, run, run_param, run_tag
+from runstone.store.schema import (
+    dataset,
+    experiment,
+    experiment_tag,
+    metric_summary,
+    run,
+    run_dataset,
+    run_param,
+    run_tag,
+)
 
 EXPERIMENT_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
     "name": experiment.c.name,
@@ -102,7 +111,7 @@ def _run_comparison(comparison: Comparison, keys: Mapping[str, int]) -> ColumnEl
     if kind == "attribute":
         return _compare(RUN_ATTRIBUTES[name], comparison)
     if kind == "dataset":
-        return false()  # no operation records a run's datasets yet: no run has one
+        return _dataset_comparison(comparison)
     if name not in keys:
         return true() if comparison.op == "IS NULL" else false()
     table = {"metric": metric_summary, "param": run_param, "tag": run_tag}[kind]
@@ -111,6 +120,20 @@ def _run_comparison(comparison: Comparison, keys: Mapping[str, int]) -> ColumnEl
     if kind == "metric":
         return exists(select(literal(1)).select_from(table).where(*mine, _compare_number(comparison)))
     return _among(table, mine, comparison, of.value)
+
+
+_DATASET_COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "name": dataset.c.name,
+    "digest": dataset.c.digest,
+    "context": run_dataset.c.context,
+}
+
+
+def _dataset_comparison(comparison: Comparison) -> ColumnElement[bool]:
+    """Whether one of the datasets that the run read compares so."""
+    used = run_dataset.join(dataset, dataset.c.id == run_dataset.c.dataset)
+    rows = select(literal(1)).select_from(used).where(run_dataset.c.run == run.c.id)
+    return exists(rows.where(_compare(_DATASET_COLUMNS[comparison.field.key], comparison)))
 
 
 def _among(

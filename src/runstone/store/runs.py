@@ -79,6 +79,19 @@ def set_lifecycle(connection: Connection, experiment: int, lifecycle: str, delet
     connection.execute(run.update().where(*mine).values(lifecycle=lifecycle, deleted=deleted))
 
 
+_get_tag = Prepared(
+    select(run_tag.c.value).where(
+        *(run_tag.c[name] == bindparam(name) for name in ("experiment", "key", "run"))
+    )
+)
+
+
+def get_tag(connection: Connection, row: RunRow, key: int) -> str | None:
+    """A tag of a run, by key id; None if it has none."""
+    found = _get_tag.row(connection, {"experiment": row.experiment, "key": key, "run": row.id})
+    return found[0] if found else None
+
+
 def delete_tag(connection: Connection, row: RunRow, key: int) -> bool:
     """Delete a tag of a run, by key id; whether there was one."""
     of = run_tag.c

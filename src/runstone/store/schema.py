@@ -21,8 +21,11 @@ from sqlalchemy import (
 
 from runstone.store.dialect import CLUSTERED, NUMBERED, BigId, Bytes, Key, LongText
 
-VERSION = "0001"
+VERSION = "0002"
 """The migration that leaves the database as this module describes it."""
+
+OLDER_VERSIONS = ("0001",)
+"""The migrations before it, which an older database may stand at."""
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
@@ -180,3 +183,45 @@ metric_block = Table(
     **NUMBERED,
 )
 Index("ix_metric_block_run_keys", metric_block.c.run, metric_block.c.first_key, metric_block.c.last_key)
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("digest", String(36), nullable=False),
+    Column("source_type", String(36), nullable=False),
+    Column("source", LongText, nullable=False),
+    Column("schema", LongText),
+    Column("profile", LongText),
+    UniqueConstraint("experiment", "name", "digest", name="uq_dataset"),
+    **NUMBERED,
+)
+
+# A dataset that a run read, with the tags of that use: the same dataset with other tags is another use.
+run_dataset = Table(
+    "run_dataset",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("run", BigInteger, nullable=False),
+    Column("dataset", BigInteger, nullable=False, index=True),
+    Column("tags", LongText, nullable=False),
+    Column("tags_hash", BigInteger, nullable=False),
+    Column("context", String(500)),
+    UniqueConstraint("run", "dataset", "tags_hash", name="uq_run_dataset"),
+    **NUMBERED,
+)
+
+# A logged model that a run read ("input") or made ("output"), by its public id: it need not be in this store.
+run_model = Table(
+    "run_model",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("run", BigInteger, nullable=False),
+    Column("direction", String(6), nullable=False),
+    Column("model_id", String(64), nullable=False),
+    Column("step", BigInteger, nullable=False),
+    UniqueConstraint("run", "direction", "model_id", "step", name="uq_run_model"),
+    **NUMBERED,
+)

@@ -165,6 +165,8 @@ def _reader(kind: inspect.Type) -> _Read:
             return _integer
         case inspect.BoolType():
             return _boolean
+        case inspect.StructType(cls=part):
+            return partial(_part, _shape(part))
         case inspect.ListType(item_type=inspect.StructType(cls=part)):
             return partial(_parts, _shape(part))
         case inspect.ListType(item_type=item):
@@ -337,13 +339,14 @@ def _scalars(read: _Read, value: Any, name: str) -> list[Any]:
         raise InvalidParameterValue.wrong_type(name, value) from None
 
 
+def _part(shape: _Shape, value: Any, name: str) -> Any:
+    if not isinstance(value, dict):
+        raise InvalidParameterValue.wrong_type(name, value)
+    return _fill(shape, cast("dict[str, Any]", value), f"{name}.")
+
+
 def _parts(shape: _Shape, value: Any, name: str) -> list[Any]:
-    parts: list[Any] = []
-    for index, item in enumerate(_list(value, name)):
-        if not isinstance(item, dict):
-            raise InvalidParameterValue.wrong_type(f"{name}[{index}]", item)
-        parts.append(_fill(shape, cast("dict[str, Any]", item), f"{name}[{index}]."))
-    return parts
+    return [_part(shape, item, f"{name}[{index}]") for index, item in enumerate(_list(value, name))]
 
 
 def _list(value: Any, name: str) -> list[Any]:

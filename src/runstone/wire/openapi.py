@@ -176,6 +176,17 @@ def _proxy_paths(tag: str) -> Json:
         "/mlflow-artifacts/presigned/{path}": {
             "get": plain("presigned_download", "Not supported: 501.", _ERROR, path) | read
         },
+        "/mlflow/upload-artifact": {
+            "post": plain(
+                "upload_run_artifact",
+                "Keep the body, at most 10 MB, as a file of a run.",
+                _NO_CONTENT,
+                _parameter("run_uuid", "query", "Or run_id.", required=True),
+                _parameter("path", "query", required=True),
+            )
+            | content
+            | {"x-permission": "run:EDIT"}
+        },
         "/mlflow/artifacts/presigned-upload-url": {
             "post": plain("presigned_upload_url", "Not supported: 400.", _ERROR) | edit
         },

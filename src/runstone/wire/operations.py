@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from runstone.wire import artifacts, experiments, metrics, models, runs
+from runstone.wire import artifacts, datasets, experiments, metrics, models, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 
 Level = Literal["READ", "USE", "EDIT", "MANAGE"]
@@ -258,6 +258,43 @@ OPERATIONS: tuple[Operation, ...] = (
         runs.DeleteTag,
         EmptyResponse,
         _run("EDIT"),
+    ),
+    # Datasets and models
+    Operation(
+        "log_inputs",
+        ("POST",),
+        "/mlflow/runs/log-inputs",
+        datasets.LogInputs,
+        EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "log_outputs",
+        ("POST",),
+        "/mlflow/runs/outputs",
+        datasets.LogOutputs,
+        EmptyResponse,
+        _run("EDIT"),
+        repeatable=True,
+    ),
+    Operation(
+        "log_model",
+        ("POST",),
+        "/mlflow/runs/log-model",
+        datasets.LogModel,
+        EmptyResponse,
+        _run("EDIT"),
+    ),
+    Operation(
+        "search_datasets",
+        ("POST",),
+        "/mlflow/experiments/search-datasets",
+        datasets.SearchDatasets,
+        datasets.SearchDatasetsResponse,
+        _experiment("READ", "experiment_ids"),
+        heavy=True,
+        repeatable=True,
     ),
     # Metrics
     Operation(

@@ -3,6 +3,7 @@
 import msgspec
 
 from runstone.wire.base import Double, Int64, Name, Pair, Part, Request, Response
+from runstone.wire.datasets import RunInputs, RunOutputs
 
 
 class Param(Pair):
@@ -41,14 +42,6 @@ class RunData(Part):
     metrics: list[Metric] = []
     params: list[Param] = []
     tags: list[RunTag] = []
-
-
-class RunInputs(Part):
-    """The datasets a run read. Sent even when empty, as MLflow does."""
-
-
-class RunOutputs(Part):
-    """The models a run made. Sent even when empty, as MLflow does."""
 
 
 class Run(Part):
