@@ -6,7 +6,7 @@ Every name below is loaded when it is first used, so that importing the package 
 TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
-    from runstone import artifacts, entities, errors, models
+    from runstone import artifacts, data, entities, errors, models
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
         log_artifacts,
         log_dict,
         log_figure,
+        log_input,
+        log_inputs,
         log_metric,
         log_metrics,
+        log_outputs,
         log_param,
         log_params,
         log_text,
@@ -62,6 +65,7 @@ __all__ = [
     "active_run",
     "artifacts",
     "create_experiment",
+    "data",
     "delete_experiment",
     "delete_experiment_tag",
     "delete_run",
@@ -80,8 +84,11 @@ __all__ = [
     "log_artifacts",
     "log_dict",
     "log_figure",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_outputs",
     "log_param",
     "log_params",
     "log_text",
@@ -111,6 +118,7 @@ _HOMES = {
     "MlflowException": (_ERRORS, "RunstoneError"),
     "RunstoneError": (_ERRORS, "RunstoneError"),
     "artifacts": ("runstone.artifacts", ""),
+    "data": ("runstone.data", ""),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),
     "models": ("runstone.models", ""),

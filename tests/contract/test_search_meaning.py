@@ -25,6 +25,7 @@ from runstone.search import (
 )
 from runstone.service import Service
 from runstone.wire import runs
+from runstone.wire.datasets import Dataset, DatasetInput, InputTag, LogInputs
 from tests.unit.search_evaluator import Record, matches, ordered, quoted, run_order, to_text
 from tests.unit.services import log_points, new_experiment, new_run, opened
 
@@ -83,6 +84,8 @@ def _run(service: Service, chance: random.Random, experiment_id: str, run_id: st
     log_points(service, run_id, [*((key, value, 5, 0) for key, value in metrics.items()), *earlier])
     given_params = [runs.Param(key, value) for key, value in params.items()]
     service.call("log_batch", runs.LogBatch(run_id=run_id, params=given_params))
+    datasets = [_dataset(chance) for _ in range(chance.choice([0, 0, 1, 2, 3]))]
+    service.call("log_inputs", LogInputs(run_id=run_id, datasets=[_input(**dataset) for dataset in datasets]))
     attributes = {
         "run_id": run_id,
         "run_name": name,
@@ -91,7 +94,19 @@ def _run(service: Service, chance: random.Random, experiment_id: str, run_id: st
         "start_time": start,
         "end_time": end,
     }
-    return Record(attributes, metrics, params, tags | {"mlflow.runName": name})
+    return Record(attributes, metrics, params, tags | {"mlflow.runName": name}, tuple(datasets))
+
+
+def _dataset(chance: random.Random) -> dict[str, str]:
+    """What a search sees of a random dataset; half of them have a context, if only an empty one."""
+    dataset = {"name": chance.choice(_WORDS[1:]), "digest": chance.choice(_WORDS[1:])}
+    return dataset | ({"context": chance.choice(_WORDS)} if chance.random() < 0.5 else {})
+
+
+def _input(name: str, digest: str, context: str | None = None) -> DatasetInput:
+    others = [InputTag("other", "a")]
+    tags = others if context is None else [*others, InputTag("mlflow.data.context", context)]
+    return DatasetInput(dataset=Dataset(name, digest, "local", "{}"), tags=tags)
 
 
 class Searched:

@@ -1,9 +1,10 @@
 """The client: every operation as a method, with MLflow's names and signatures."""
 
+import json
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from os import PathLike
 from typing import Any, Self, TypeVar
@@ -28,12 +29,27 @@ from runstone.client.convert import (
     to_value,
     to_view,
 )
+from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_tracking_uri
-from runstone.entities import Experiment, FileInfo, Metric, PagedList, Param, Run, RunInfo, RunTag, Series
+from runstone.entities import (
+    DatasetInput,
+    Experiment,
+    FileInfo,
+    LoggedModelInput,
+    LoggedModelOutput,
+    Metric,
+    PagedList,
+    Param,
+    Run,
+    RunInfo,
+    RunTag,
+    Series,
+)
 from runstone.entities.names import (
     MAX_ENTITIES_PER_BATCH,
+    MAX_INPUTS_PER_BATCH,
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_PER_BATCH,
     MAX_SERIES_RUNS,
@@ -43,10 +59,12 @@ from runstone.entities.names import (
 from runstone.errors import ResourceDoesNotExist
 from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import EmptyResponse, Request, Response
+from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
 from runstone.wire.operations import BY_NAME
 
 R = TypeVar("R", bound=Response)
 T = TypeVar("T")
+U = TypeVar("U")
 
 _REMEMBERED_LOCATIONS = 1_000
 
@@ -345,14 +363,47 @@ class Client:
         points = [to_metric(metric) for metric in metrics]
         param_groups = _groups(to_params(params), MAX_PARAMS_PER_BATCH)
         tag_groups = _groups(to_tags(tags), MAX_TAGS_PER_BATCH)
-        for some_params, some_tags in zip_longest(param_groups, tag_groups):
-            some_params, some_tags = some_params or [], some_tags or []
+        for some_params, some_tags in _abreast(param_groups, tag_groups):
             room = min(MAX_METRICS_PER_BATCH, MAX_ENTITIES_PER_BATCH - len(some_params) - len(some_tags))
             self._log_batch(run_id, points[:room], some_params, some_tags)
             points = points[room:]
         for some_points in _groups(points, MAX_METRICS_PER_BATCH):
             self._log_batch(run_id, some_points, [], [])
         return outcome(synchronous)
+
+    # --- what a run read and made -----------------------------------------------------------------
+
+    def log_inputs(
+        self,
+        run_id: str,
+        datasets: Sequence[DatasetInput] | None = None,
+        models: Sequence[LoggedModelInput] | None = None,
+    ) -> None:
+        """Tell which datasets and logged models a run read.
+
+        The same dataset with the same tags again is nothing new; with other tags, such as another
+        `mlflow.data.context`, it is another input.
+        """
+        uses = _groups([to_dataset_input(used) for used in datasets or ()], MAX_INPUTS_PER_BATCH)
+        references = _groups([to_model_input(model) for model in models or ()], MAX_INPUTS_PER_BATCH)
+        for some, others in _abreast(uses, references):
+            request = LogInputs(run_id=to_name(run_id, "run_id"), datasets=some, models=others)
+            self._send("log_inputs", request, EmptyResponse)
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        """Tell which logged models a run made, and at which step."""
+        for some in _groups([to_model_output(model) for model in models], MAX_INPUTS_PER_BATCH):
+            self._send(
+                "log_outputs", LogOutputs(run_id=to_name(run_id, "run_id"), models=some), EmptyResponse
+            )
+
+    def _record_model_in_tag(self, run_id: str, model: Mapping[str, Any]) -> None:
+        """Append a model to the run's tag `mlflow.log-model.history`, as MLflow 2 told of models.
+
+        `model` is the content of an MLmodel file: `artifact_path`, `flavors`, `run_id`, `utc_time_created`.
+        """
+        request = LogModel(run_id=to_name(run_id, "run_id"), model_json=json.dumps(model))
+        self._send("log_model", request, EmptyResponse)
 
     # --- metrics ----------------------------------------------------------------------------------
 
@@ -497,6 +548,11 @@ class Client:
 
 def _groups(items: Sequence[T], size: int) -> list[list[T]]:
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def _abreast(first: list[list[T]], second: list[list[U]]) -> Iterator[tuple[list[T], list[U]]]:
+    """The groups of both, side by side; where one has no more, an empty one."""
+    return ((some or [], others or []) for some, others in zip_longest(first, second))
 
 
 def _now_ms() -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, SupportsFloat, SupportsIndex, cast
 
 from runstone import entities
+from runstone.client.inputs import from_inputs, from_outputs
 from runstone.entities import RunStatus, ViewType
 from runstone.errors import InvalidParameterValue
 from runstone.wire import experiments, metrics, runs
@@ -159,6 +160,8 @@ def from_run(run: runs.Run) -> entities.Run:
             [entities.Param(param.key, param.value) for param in run.data.params],
             [entities.RunTag(tag.key, tag.value) for tag in run.data.tags],
         ),
+        from_inputs(run.inputs),
+        from_outputs(run.outputs),
     )
 
 

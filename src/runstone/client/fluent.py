@@ -5,7 +5,7 @@ Each thread has active runs of its own. A logging function that finds none start
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -13,10 +13,21 @@ from runstone.client import active
 from runstone.client.active import ActiveRun, current_client
 from runstone.client.client import Client
 from runstone.client.frames import runs_frame
+from runstone.client.inputs import dataset_inputs, to_dataset
 from runstone.client.paging import all_items
 from runstone.client.pending import RunOperations
 from runstone.client.uris import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
-from runstone.entities import Experiment, Metric, Param, Run, RunTag, ViewType
+from runstone.entities import (
+    DatasetInput,
+    Experiment,
+    LoggedModelInput,
+    LoggedModelOutput,
+    Metric,
+    Param,
+    Run,
+    RunTag,
+    ViewType,
+)
 from runstone.entities.names import PARENT_RUN_TAG
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
@@ -43,8 +54,11 @@ __all__ = [
     "log_artifacts",
     "log_dict",
     "log_figure",
+    "log_input",
+    "log_inputs",
     "log_metric",
     "log_metrics",
+    "log_outputs",
     "log_param",
     "log_params",
     "log_text",
@@ -63,6 +77,9 @@ __all__ = [
 
 _EXPERIMENTS_PER_PAGE = 1_000
 _RUNS_PER_PAGE = 10_000
+_KEPT_LINKS = 1_000
+_linked: set[tuple[str, str, str]] = set()
+"""The inputs (run, dataset name, digest) that metrics have made: a loop that measures tells of its dataset once."""
 _log = logging.getLogger("runstone")
 
 
@@ -313,11 +330,11 @@ def log_metric(
 ) -> RunOperations | None:
     """Log one point of a metric to the active run, or to the run `run_id`; see `Client.log_metric`.
 
-    `dataset` is not supported.
+    `dataset`, from `runstone.data`, is what it was measured on; it becomes one of the run's inputs.
     """
-    _unsupported("log_metric", dataset=dataset)
     client, target = _target(run_id)
-    return client.log_metric(target, key, value, timestamp, step, synchronous, model_id=model_id)
+    name, digest = _measured_on(client, target, dataset)
+    return client.log_metric(target, key, value, timestamp, step, synchronous, name, digest, model_id)
 
 
 def log_metrics(
@@ -329,11 +346,11 @@ def log_metrics(
     model_id: str | None = None,
     dataset: object | None = None,
 ) -> RunOperations | None:
-    """Log one point of each of several metrics, all at the same step and time; `dataset` is not supported."""
-    _unsupported("log_metrics", dataset=dataset)
+    """Log one point of each of several metrics, all at the same step and time, and of the same `dataset`."""
     client, target = _target(run_id)
     at = int(time.time() * 1_000) if timestamp is None else timestamp
-    points = [Metric(key, value, at, step or 0, model_id) for key, value in metrics.items()]
+    context = (model_id, *_measured_on(client, target, dataset))
+    points = [Metric(key, value, at, step or 0, *context) for key, value in metrics.items()]
     return client.log_batch(target, metrics=points, synchronous=synchronous)
 
 
@@ -371,6 +388,47 @@ def delete_tag(key: str) -> None:
     """Delete a tag of the active run. Raises ResourceDoesNotExist if there is none."""
     client, target = _target(None)
     client.delete_tag(target, key)
+
+
+# --- what a run read and made ---------------------------------------------------------------------
+
+
+def log_input(
+    dataset: object | None = None,
+    context: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    model: LoggedModelInput | None = None,
+) -> None:
+    """Tell that the active run reads a dataset, a logged model, or both.
+
+    Args:
+        dataset: made by `runstone.data`, or an entity `Dataset`.
+        context: what it is used for, such as "train"; the input's tag `mlflow.data.context`.
+        tags: further tags of this use.
+        model: the logged model.
+    """
+    log_inputs([dataset], [context], [tags], [model])
+
+
+def log_inputs(
+    datasets: Sequence[object | None] | None = None,
+    contexts: Sequence[str | None] | None = None,
+    tags_list: Sequence[Mapping[str, Any] | None] | None = None,
+    models: Sequence[LoggedModelInput | None] | None = None,
+) -> None:
+    """Tell that the active run reads several datasets, each with its context and tags, and several logged models.
+
+    The lists belong together, and have the same length; only `models` is a list of its own. See `log_input`.
+    """
+    uses = dataset_inputs(datasets, contexts, tags_list)
+    client, target = _target(None)
+    client.log_inputs(target, uses, [model for model in models or () if model is not None])
+
+
+def log_outputs(models: Sequence[LoggedModelOutput] | None = None) -> None:
+    """Tell which logged models the active run made, and at which step."""
+    client, target = _target(None)
+    client.log_outputs(target, models or [])
 
 
 # --- artifacts ------------------------------------------------------------------------------------
@@ -423,6 +481,20 @@ def _target(run_id: str | None) -> tuple[Client, str]:
         return opened.client, opened.run.info.run_id
     assert run_id is not None
     return current_client(), run_id
+
+
+def _measured_on(client: Client, run_id: str, dataset: object | None) -> tuple[str | None, str | None]:
+    """The name and digest of the dataset of a metric, which the run has among its inputs from now on."""
+    if dataset is None:
+        return None, None
+    used = to_dataset(dataset)
+    identity = run_id, used.name, used.digest
+    if identity not in _linked:
+        client.log_inputs(run_id, [DatasetInput(used)])
+        if len(_linked) >= _KEPT_LINKS:
+            _linked.clear()
+        _linked.add(identity)
+    return used.name, used.digest
 
 
 def _unsupported(function: str, **arguments: object) -> None:

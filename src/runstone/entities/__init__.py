@@ -1,6 +1,13 @@
 """What Runstone records, as frozen values, with their limits and the rules of their names beside them."""
 
 from runstone.entities.artifact import FileInfo
+from runstone.entities.dataset import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    LoggedModelInput,
+    LoggedModelOutput,
+)
 from runstone.entities.experiment import Experiment, ExperimentTag
 from runstone.entities.kinds import LifecycleStage, RunStatus, ViewType
 from runstone.entities.metric import Metric
@@ -9,10 +16,15 @@ from runstone.entities.run import Param, Run, RunData, RunInfo, RunInputs, RunOu
 from runstone.entities.series import Series
 
 __all__ = [
+    "Dataset",
+    "DatasetInput",
     "Experiment",
     "ExperimentTag",
     "FileInfo",
+    "InputTag",
     "LifecycleStage",
+    "LoggedModelInput",
+    "LoggedModelOutput",
     "Metric",
     "PagedList",
     "Param",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runstone.entities.base import Entity
+from runstone.entities.dataset import DatasetInput, LoggedModelInput, LoggedModelOutput
 from runstone.entities.metric import Metric
 
 
@@ -68,16 +69,27 @@ class RunData:
 
 
 class RunInputs(Entity, frozen=True):
-    """The datasets and models that a run read."""
+    """The datasets and models that a run read, in the order in which they were logged."""
 
-    dataset_inputs: list[Any] = []
-    model_inputs: list[Any] = []
+    dataset_inputs: list[DatasetInput] = []
+    model_inputs: list[LoggedModelInput] = []
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The inputs as nested plain dicts."""
+        return {
+            "dataset_inputs": [used.to_dictionary() for used in self.dataset_inputs],
+            "model_inputs": [{"model_id": model.model_id} for model in self.model_inputs],
+        }
 
 
 class RunOutputs(Entity, frozen=True):
-    """The models that a run made."""
+    """The models that a run made, in the order in which they were logged."""
 
-    model_outputs: list[Any] = []
+    model_outputs: list[LoggedModelOutput] = []
+
+    def to_dictionary(self) -> dict[str, Any]:
+        """The outputs as nested plain dicts."""
+        return {"model_outputs": [model.to_dictionary() for model in self.model_outputs]}
 
 
 class Run(Entity, frozen=True):
@@ -93,6 +105,6 @@ class Run(Entity, frozen=True):
         return {
             "info": dict(self.info),
             "data": self.data.to_dictionary(),
-            "inputs": dict(self.inputs),
-            "outputs": dict(self.outputs),
+            "inputs": self.inputs.to_dictionary(),
+            "outputs": self.outputs.to_dictionary(),
         }

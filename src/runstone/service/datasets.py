@@ -31,6 +31,7 @@ from runstone.store.datasets import DatasetRow, Use
 from runstone.wire import datasets as wire
 from runstone.wire.base import EmptyResponse
 
+_REQUIRED = ("name", "digest", "source_type", "source")
 _DATASET_LIMITS = {
     "name": MAX_DATASET_NAME_LENGTH,
     "digest": MAX_DATASET_DIGEST_LENGTH,
@@ -74,13 +75,15 @@ def _use(entry: wire.DatasetInput) -> Use:
     row = DatasetRow(*(getattr(entry.dataset, name) for name in DatasetRow._fields))
     for name, limit in _DATASET_LIMITS.items():
         text: str | None = getattr(row, name)
+        if not text and name in _REQUIRED:
+            raise InvalidParameterValue.missing(f"dataset.{name}")
         if text is not None:
             check_length(text, limit, name)
             check_text(text, name)
     tags = {tag.key: tag.value for tag in entry.tags}
     for key, value in tags.items():
         if not key:
-            raise InvalidParameterValue.missing("key")
+            raise InvalidParameterValue.missing("tags.key")
         check_length(key, MAX_INPUT_TAG_KEY_LENGTH, "key")
         check_length(value, MAX_INPUT_TAG_VALUE_LENGTH, "value")
         check_text(key, "key")
@@ -92,6 +95,8 @@ def _models(models: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     found = list(models)
     _check_count(len(found), "models")
     for model_id, _ in found:
+        if not model_id:
+            raise InvalidParameterValue.missing("models.model_id")
         check_length(model_id, MAX_MODEL_ID_LENGTH, "model_id")
         check_text(model_id, "model_id")
     return found

@@ -1,13 +1,15 @@
 """Requests and responses about what runs read and made: datasets, and references to logged models."""
 
+import msgspec
+
 from runstone.wire.base import Int64, Name, Pair, Part, Request, Response
 
 
 class Dataset(Part):
-    name: Name
-    digest: Name
-    source_type: Name
-    source: Name
+    name: str
+    digest: str
+    source_type: str
+    source: str
     schema: str | None = None
     profile: str | None = None
 
@@ -22,14 +24,14 @@ class DatasetInput(Part, kw_only=True):
 
 
 class ModelInput(Part):
-    model_id: Name
+    model_id: str
 
 
-class ModelOutput(Part):
-    """`step` is always sent, as in MLflow."""
+class ModelOutput(msgspec.Struct):
+    """A model and the step it was made at. Both are always sent."""
 
-    model_id: Name
-    step: Int64
+    model_id: str
+    step: Int64 = 0
 
 
 class RunInputs(Part):
