@@ -167,7 +167,7 @@ class HTTPDatasetSource(_AddressedSource):
             with urllib.request.urlopen(self.url, timeout=_TIMEOUT_S) as answer, write_file(copy) as file:
                 while piece := answer.read(CHUNK):
                     file.write(piece)
-                if answer.length:  # what it still owes: reading piece by piece, the library itself does not mind
+                if answer.length:  # bytes that it owes; read in pieces, the library itself lets that pass
                     raise IncompleteRead(b"", answer.length)
         except (OSError, HTTPException) as error:
             raise ResourceDoesNotExist(f"Cannot download '{self.url}': {error}.") from error

@@ -22,10 +22,15 @@ class Names:
 
 # MLflow has a module for each entity.
 _ENTITY_MODULES = (
+    ("dataset", "Dataset"),
+    ("dataset_input", "DatasetInput"),
     ("experiment", "Experiment"),
     ("experiment_tag", "ExperimentTag"),
     ("file_info", "FileInfo"),
+    ("input_tag", "InputTag"),
     ("lifecycle_stage", "LifecycleStage"),
+    ("logged_model_input", "LoggedModelInput"),
+    ("logged_model_output", "LoggedModelOutput"),
     ("metric", "Metric"),
     ("param", "Param"),
     ("run", "Run"),
@@ -36,6 +41,15 @@ _ENTITY_MODULES = (
     ("run_status", "RunStatus"),
     ("run_tag", "RunTag"),
     ("view_type", "ViewType"),
+)
+
+_DATA_MODULES = (
+    ("code_dataset_source", "CodeDatasetSource"),
+    ("dataset", "Dataset"),
+    ("dataset_source", "DatasetSource"),
+    ("http_dataset_source", "HTTPDatasetSource"),
+    ("numpy_dataset", "NumpyDataset"),
+    ("pandas_dataset", "PandasDataset"),
 )
 
 MODULES: dict[str, Names] = {
@@ -49,6 +63,11 @@ MODULES: dict[str, Names] = {
             "set_tracking_uri": f"{_URIS}set_tracking_uri",
         }
     ),
+    "mlflow.data": Names("runstone.data"),
+    **{
+        f"mlflow.data.{module}": Names(single={name: f"runstone.data:{name}"})
+        for module, name in _DATA_MODULES
+    },
     "mlflow.entities": Names("runstone.entities"),
     **{
         f"mlflow.entities.{module}": Names(single={name: f"{_ENTITIES}{name}"})
