@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from runstone import entities
 from runstone.entities import (
+    Dataset,
+    DatasetInput,
     LifecycleStage,
     Metric,
     PagedList,
@@ -273,6 +276,14 @@ def test_a_run_as_a_dict_is_plain():
     assert as_dict["data"] == {"metrics": {"m": math.inf}, "params": {"p": "1"}, "tags": {"t": "2"}}
     assert as_dict["info"]["run_id"] == run().info.run_uuid == "id"
     assert msgspec.json.encode(as_dict)
+
+
+def test_an_input_without_tags_has_an_empty_list_of_them():
+    dataset = Dataset("n", "d", "local", "{}")
+    nothing: Any = None
+    assert DatasetInput(dataset, nothing) == DatasetInput(dataset) == DatasetInput(dataset, [])
+    assert DatasetInput(dataset).to_dictionary() == {"dataset": dataset.to_dictionary(), "tags": {}}
+    assert DatasetInput(dataset, nothing).tags is not DatasetInput(dataset, nothing).tags
 
 
 def test_values_are_frozen():

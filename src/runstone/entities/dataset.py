@@ -1,5 +1,7 @@
 """Datasets and logged models as runs refer to them: what they read, and what they made."""
 
+import msgspec
+
 from runstone.entities.base import Entity
 
 
@@ -37,10 +39,14 @@ class InputTag(Entity, frozen=True):
 
 
 class DatasetInput(Entity, frozen=True):
-    """A dataset that a run read, and the tags of that use."""
+    """A dataset that a run read, and the tags of that use; None are none."""
 
     dataset: Dataset
     tags: list[InputTag] = []
+
+    def __post_init__(self) -> None:
+        if self.tags is None:  # pyright: ignore[reportUnnecessaryComparison] - as MLflow's signature has it
+            msgspec.structs.force_setattr(self, "tags", [])
 
     def to_dictionary(self) -> dict[str, dict[str, str | None]]:
         """The dataset and its tags as plain dicts."""
