@@ -6,9 +6,11 @@ Loads the model at MODEL_URI from the server at URL, and those in the folders be
 Prints what it saw as JSON.
 """
 
+import inspect
 import json
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 from mlflow.models import Model
 from sklearn.linear_model import LinearRegression
 
+FUNCTIONS = ("get_default_conda_env", "get_default_pip_requirements", "load_model", "log_model", "save_model")
 POINTS = [[0.0, 1.0], [2.0, 3.0]]
 
 
@@ -26,8 +29,16 @@ def main() -> None:
     mlflow.set_tracking_uri(url)
     seen: dict[str, Any] = {"logged": loaded(model_uri)}
     seen |= {folder.name: loaded(str(folder)) for folder in sorted(Path(ours).iterdir())}
+    seen["signatures"] = {name: signature(getattr(mlflow.sklearn, name)) for name in FUNCTIONS}
     save(Path(theirs))
     print(json.dumps(seen))
+
+
+def signature(function: Callable[..., object]) -> list[list[str]]:
+    return [
+        [name, str(parameter.kind), str(parameter.default)]
+        for name, parameter in inspect.signature(function).parameters.items()
+    ]
 
 
 def loaded(uri: str) -> dict[str, Any]:

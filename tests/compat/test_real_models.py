@@ -1,5 +1,6 @@
 """Models of scikit-learn, to and fro: the real MLflow loads ours, and we load the real MLflow's."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -70,6 +71,13 @@ def logged(url: str) -> str:
             return runstone.sklearn.log_model(LINE, "model", run_id=run).model_uri
         finally:
             runstone.set_tracking_uri("")
+
+
+def test_the_functions_take_the_arguments_of_mlflow(seen: Seen) -> None:
+    assert len(seen["signatures"]) == 5
+    for name, parameters in seen["signatures"].items():
+        own = inspect.signature(getattr(runstone.sklearn, name)).parameters.values()
+        assert [[each.name, str(each.kind), str(each.default)] for each in own] == parameters
 
 
 # --- ours, read by MLflow ---------------------------------------------------------------------------

@@ -153,6 +153,11 @@ def test_an_argument_without_effect_is_refused(
     assert mlflow.active_run() is None
 
 
+def test_a_model_for_a_run_that_does_not_exist_is_refused(mlflow: ModuleType, line: Any) -> None:
+    with pytest.raises(ResourceDoesNotExist, match="0" * 32):
+        mlflow.sklearn.log_model(line, "model", run_id="0" * 32)
+
+
 def test_arguments_that_make_no_sense_are_refused(mlflow: ModuleType, line: Any) -> None:
     with pytest.raises(InvalidParameterValue, match="only one of them"):
         mlflow.sklearn.log_model(line, "model", name="model")
@@ -160,6 +165,8 @@ def test_arguments_that_make_no_sense_are_refused(mlflow: ModuleType, line: Any)
         mlflow.sklearn.log_model(line, "model", nonsense=None)
     with pytest.raises(InvalidParameterValue, match="`code_paths` must be a list"):
         mlflow.sklearn.log_model(line, "model", code_paths="code.py")
+    with pytest.raises(InvalidParameterValue, match="MLmodel cannot be written"):
+        mlflow.sklearn.log_model(line, "model", metadata={"lock": threading.Lock()})
     assert mlflow.active_run() is None
 
 

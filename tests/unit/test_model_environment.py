@@ -100,9 +100,12 @@ def test_a_wish_that_makes_no_sense_is_refused(wanted: Wanted, message: str) -> 
         resolve(wanted, FOUND)
 
 
-def test_a_file_that_is_no_conda_environment_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "env.yaml").write_text("- a\n")
-    with pytest.raises(InvalidParameterValue, match="describes no conda environment"):
+@pytest.mark.parametrize(
+    ("text", "message"), [("- a\n", "describes no conda environment"), ("a: [", "is no YAML")]
+)
+def test_a_file_that_is_no_conda_environment_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "env.yaml").write_text(text)
+    with pytest.raises(InvalidParameterValue, match=message):
         resolve(Wanted(conda_env=str(tmp_path / "env.yaml")), FOUND)
 
 

@@ -1,25 +1,29 @@
 # pyright: standard
 """Models of scikit-learn: `save_model`, `log_model` and `load_model`, with MLflow's names, arguments and files."""
 
-import json
 import logging
-import pickle
-import platform
-import zipfile
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from types import ModuleType
-from typing import IO, Any, NamedTuple
+from typing import Any
 
-import cloudpickle
-
-from runstone.errors import InvalidParameterValue, InvalidState, UnsupportedOperation
+from runstone.errors import InvalidParameterValue, UnsupportedOperation
 from runstone.models.document import Model, ModelInfo
 from runstone.models.environment import conda_environment, pinned, with_mlflow
+from runstone.models.formats import (
+    CLOUDPICKLE,
+    FORMATS,
+    PICKLE,
+    SKOPS,
+    Dumped,
+    check_format,
+    dump_pickle,
+    dump_skops,
+    library,
+    load_pickle,
+    load_skops,
+)
 from runstone.models.loading import Opened, opened
 from runstone.models.saving import Package, Written, log, save
 
@@ -37,14 +41,10 @@ __all__ = [
 ]
 
 FLAVOR_NAME = "sklearn"
-SERIALIZATION_FORMAT_SKOPS = "skops"
-SERIALIZATION_FORMAT_PICKLE = "pickle"
-SERIALIZATION_FORMAT_CLOUDPICKLE = "cloudpickle"
-SUPPORTED_SERIALIZATION_FORMATS = [
-    SERIALIZATION_FORMAT_SKOPS,
-    SERIALIZATION_FORMAT_PICKLE,
-    SERIALIZATION_FORMAT_CLOUDPICKLE,
-]
+SERIALIZATION_FORMAT_SKOPS = SKOPS
+SERIALIZATION_FORMAT_PICKLE = PICKLE
+SERIALIZATION_FORMAT_CLOUDPICKLE = CLOUDPICKLE
+SUPPORTED_SERIALIZATION_FORMATS = list(FORMATS)
 
 # Whoever loads a model of scikit-learn trusts these anyway; skops asks even about a random forest's trees.
 _OWN = ("sklearn.", "numpy.", "scipy.")
@@ -194,14 +194,7 @@ def load_model(model_uri: Local, dst_path: Local | None = None) -> Any:
         return _load(model)
 
 
-# --- dumping ----------------------------------------------------------------------------------------
-
-
-class _Dumped(NamedTuple):
-    format: str
-    file: Path
-    modules: set[str]
-    trusted: list[str] | None = None
+# --- dumping and loading ----------------------------------------------------------------------------
 
 
 def _writer(
@@ -217,7 +210,7 @@ def _writer(
             "Other objects can be kept as files, with log_artifact."
         )
     if wanted is not None:
-        _check_format(wanted)
+        check_format(wanted)
     return partial(_write, model, wanted, predict_fn, trusted or [])
 
 
@@ -237,165 +230,32 @@ def _write(model: Any, wanted: str | None, predict_fn: str, trusted: Sequence[st
             "skops_trusted_types": dumped.trusted,
         },
         predicts=predicts,
-        requirements=get_default_pip_requirements(
-            include_cloudpickle=dumped.format == SERIALIZATION_FORMAT_CLOUDPICKLE,
-            include_skops=dumped.format == SERIALIZATION_FORMAT_SKOPS,
-        ),
+        requirements=get_default_pip_requirements(dumped.format == CLOUDPICKLE, dumped.format == SKOPS),
         modules=dumped.modules,
     )
 
 
-def _dump(model: Any, wanted: str | None, trusted: Sequence[str], folder: Path) -> _Dumped:
-    if wanted in (SERIALIZATION_FORMAT_PICKLE, SERIALIZATION_FORMAT_CLOUDPICKLE):
-        return _dump_pickle(model, wanted, folder)
+def _dump(model: Any, wanted: str | None, trusted: Sequence[str], folder: Path) -> Dumped:
+    if wanted in (PICKLE, CLOUDPICKLE):
+        return dump_pickle(model, folder, wanted)
     try:
-        return _dump_skops(model, trusted, folder)
+        return dump_skops(model, folder, trusted, _OWN)
     except (InvalidParameterValue, UnsupportedOperation) as error:
         if wanted is not None:
             raise
         # A model that took hours to train is kept, in the one format that holds nearly everything.
         _log.warning("The model is saved with cloudpickle instead of skops. %s", error)
-        return _dump_pickle(model, SERIALIZATION_FORMAT_CLOUDPICKLE, folder)
-
-
-def _dump_pickle(model: Any, format: str, folder: Path) -> _Dumped:
-    file = folder / "model.pkl"
-    pickler_type = _recording(
-        pickle.Pickler if format == SERIALIZATION_FORMAT_PICKLE else cloudpickle.Pickler
-    )
-    with file.open("wb") as stream, _translated(model, format):
-        pickler = pickler_type(stream)
-        pickler.dump(model)
-    return _Dumped(format, file, pickler.modules)
-
-
-def _recording(pickler: Any) -> Any:
-    """A pickler that notes the modules of what it meets."""
-
-    class Recording(pickler):
-        def __init__(self, stream: IO[bytes]):
-            # The default protocol: the highest may be unknown to an older Python that loads the model.
-            super().__init__(stream, protocol=pickle.DEFAULT_PROTOCOL)
-            self.modules: set[str] = set()
-
-        def reducer_override(self, obj: Any) -> Any:
-            name = obj.__name__ if isinstance(obj, ModuleType) else getattr(obj, "__module__", None)
-            self.modules.add(name if isinstance(name, str) else type(obj).__module__)
-            above = getattr(super(), "reducer_override", None)
-            return NotImplemented if above is None else above(obj)
-
-    return Recording
-
-
-def _dump_skops(model: Any, trusted: Sequence[str], folder: Path) -> _Dumped:
-    skops = _skops()
-    file = folder / "model.skops"
-    try:
-        with _translated(model, SERIALIZATION_FORMAT_SKOPS):
-            skops.dump(model, file)
-            asked = set(skops.get_untrusted_types(file=file))
-        unknown = sorted(name for name in asked - {*trusted} if not name.startswith(_OWN))
-        if unknown:
-            raise InvalidParameterValue(
-                f"skops does not trust what is in the {type(model).__name__}: {', '.join(unknown)}. Name what you "
-                "trust in skops_trusted_types, or pass serialization_format='cloudpickle'."
-            )
-        allowed = sorted({*trusted, *asked}) or None
-        with _translated(model, SERIALIZATION_FORMAT_SKOPS):
-            skops.load(
-                file, trusted=allowed
-            )  # what cannot be read again, such as a local function, shows only here
-        return _Dumped(SERIALIZATION_FORMAT_SKOPS, file, set(_modules_of_skops(file)), allowed)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-
-
-def _modules_of_skops(file: Path) -> Iterator[str]:
-    with zipfile.ZipFile(file) as archive:
-        waiting: list[Any] = [json.loads(archive.read("schema.json"))]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if isinstance(module := node.get("__module__"), str):
-                yield module
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
-
-
-@contextmanager
-def _translated(model: Any, format: str) -> Generator[None]:
-    """Dumping runs code of the model, which may raise anything."""
-    try:
-        yield
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise InvalidParameterValue(
-            f"The {type(model).__name__} cannot be written in the format '{format}': {type(error).__name__}: {error}. "
-            "cloudpickle holds the most; what it cannot hold either, such as an open file, a lock or a generator, "
-            "has to be taken out of the model."
-        ) from error
-
-
-# --- loading ----------------------------------------------------------------------------------------
+        return dump_pickle(model, folder)
 
 
 def _load(model: Opened) -> Any:
-    file = model.file(model.config.get("pickled_model", "model.pkl"))
-    format = model.config.get("serialization_format", SERIALIZATION_FORMAT_PICKLE)
-    _check_format(format)
-    skops = _skops() if format == SERIALIZATION_FORMAT_SKOPS else None
-    try:
-        if skops is not None:
-            return skops.load(file, trusted=model.config.get("skops_trusted_types"))
-        with file.open("rb") as stream:
-            return pickle.load(stream)
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise InvalidState(_why_not(model, file, error)) from error
-
-
-def _why_not(model: Opened, file: Path, error: Exception) -> str:
-    saved = f"scikit-learn {model.config.get('sklearn_version')}"
-    if python := model.document.flavors.get("python_function", {}).get("python_version"):
-        saved += f" under Python {python}"
-    text = (
-        f"The model in '{file}' cannot be loaded: {type(error).__name__}: {error}. It was saved with {saved}; "
-        f"this is scikit-learn {_sklearn().__version__} under Python {platform.python_version()}."
-    )
-    if isinstance(error, ModuleNotFoundError):
-        text += (
-            f" Install what '{model.folder / 'requirements.txt'}' names, or log the model with `code_paths`."
-        )
-    return text
-
-
-def _check_format(format: object) -> None:
-    if format not in SUPPORTED_SERIALIZATION_FORMATS:
-        raise InvalidParameterValue(
-            f"Unrecognized serialization format: {format}. "
-            f"Please specify one of the following supported formats: {SUPPORTED_SERIALIZATION_FORMATS}."
-        )
-
-
-# --- what has to be installed -----------------------------------------------------------------------
+    config = model.config
+    file = model.file(config.get("pickled_model", "model.pkl"))
+    format = config.get("serialization_format", PICKLE)
+    check_format(format)
+    with model.explaining("scikit-learn", config.get("sklearn_version"), _sklearn().__version__):
+        return load_skops(file, config.get("skops_trusted_types")) if format == SKOPS else load_pickle(file)
 
 
 def _sklearn() -> Any:
-    return _library("sklearn", "scikit-learn")
-
-
-def _skops() -> Any:
-    return _library("skops.io", "skops")
-
-
-def _library(module: str, name: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise UnsupportedOperation(
-            f"This needs {name}, which is not installed. Install it, for instance with pip install 'runstone[sklearn]'."
-        ) from error
+    return library("sklearn", "scikit-learn", "sklearn")

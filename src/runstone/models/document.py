@@ -109,8 +109,14 @@ class Model:
         return {key: value for key, value in self.__dict__.items() if value is not None or key in _ALWAYS}
 
     def to_yaml(self, stream: Any = None) -> Any:
-        """The document as text, or written to `stream`."""
-        return cast("object", yaml.safe_dump(self.to_dict(), stream=stream, default_flow_style=False))
+        """The document as text, or written to `stream`. Raises InvalidParameterValue for what YAML cannot hold."""
+        try:
+            return cast("object", yaml.safe_dump(self.to_dict(), stream=stream, default_flow_style=False))
+        except yaml.YAMLError as error:
+            raise InvalidParameterValue(
+                f"The model's {MLMODEL} cannot be written: {error}. Its metadata may hold texts, numbers, lists and "
+                "dicts of these."
+            ) from error
 
     def to_json(self) -> str:
         """The document as JSON text."""

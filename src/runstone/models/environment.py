@@ -151,7 +151,10 @@ def _of_conda(given: str | Path | Mapping[str, Any]) -> Environment:
 
 
 def _conda_file(file: Path) -> dict[str, Any]:
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidParameterValue(f"'{file}' is no YAML: {error}") from error
     if not isinstance(content, dict):
         raise InvalidParameterValue(f"'{file}' describes no conda environment.")
     return cast("dict[str, Any]", content)

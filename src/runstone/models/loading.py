@@ -1,6 +1,7 @@
 """Opening models: from a URI to the folder that a flavor loads from."""
 
 import atexit
+import platform
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from runstone import settings
-from runstone.errors import InvalidParameterValue, PermissionDenied, ResourceDoesNotExist
+from runstone.errors import (
+    InvalidParameterValue,
+    InvalidState,
+    PermissionDenied,
+    ResourceDoesNotExist,
+    RunstoneError,
+)
 from runstone.models.document import Model
 from runstone.models.places import fetch
 
@@ -31,6 +38,30 @@ class Opened(NamedTuple):
                 f"The model at '{self.folder}' is not whole: '{name}', which its MLmodel names, is not there."
             )
         return path
+
+    @contextmanager
+    def explaining(self, name: str, saved: object, here: str) -> Generator[None]:
+        """Turns whatever reading the model's files raises into InvalidState, which names the versions of the library.
+
+        Often the version that wrote them is the only one that can read them.
+        """
+        try:
+            yield
+        except (OSError, MemoryError, RunstoneError):
+            raise
+        except Exception as error:
+            raise InvalidState(self._why_not(error, name, saved, here)) from error
+
+    def _why_not(self, error: Exception, name: str, saved: object, here: str) -> str:
+        python = self.document.flavors.get("python_function", {}).get("python_version")
+        under = f" under Python {python}" if python else ""
+        text = (
+            f"The model in '{self.folder}' cannot be loaded: {type(error).__name__}: {error}. It was saved with "
+            f"{name} {saved}{under}; this is {name} {here} under Python {platform.python_version()}."
+        )
+        if isinstance(error, ModuleNotFoundError):
+            text += " Install what its requirements.txt names, or log the model with `code_paths`."
+        return text
 
 
 @contextmanager

@@ -82,6 +82,7 @@ class Package(NamedTuple):
         """Raises InvalidParameterValue or UnsupportedOperation for what cannot be, before anything is written."""
         refuse_unsupported(signature=self.signature or None, input_example=self.input_example)
         self.wanted.check()
+        Model(metadata=self.metadata).to_yaml()
         for name in ("code_paths", "extra_files"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, list):
