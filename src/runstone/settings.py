@@ -22,6 +22,13 @@ def _boolean(text: str) -> bool:
     raise ValueError("expected true or false")
 
 
+def _level(text: str) -> str:
+    level = text.strip().upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+        raise ValueError("expected DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
 class Setting(Generic[T]):
     """One setting. `read()` gives its value from the environment, or the default."""
 
@@ -60,6 +67,9 @@ TRACKING_URI = Setting[str | None](
     None,
     "Where runs are recorded: a server's http(s) URL, or a folder. Default: ./mlruns.",
 )
+REGISTRY_URI = Setting[str | None](
+    "MLFLOW_REGISTRY_URI", str, None, "Where registered models are kept. Default: where runs are recorded."
+)
 EXPERIMENT_NAME = Setting[str | None](
     "MLFLOW_EXPERIMENT_NAME",
     str,
@@ -87,6 +97,12 @@ HTTP_BACKOFF_FACTOR = Setting[float](
     0.5,
     "Seconds before the first repetition; each further one doubles it, up to 30 seconds.",
 )
+HTTP_BACKOFF_JITTER = Setting[float](
+    "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER",
+    float,
+    0.0,
+    "Seconds that chance adds to a pause at most. It takes off up to half of a pause in any case.",
+)
 TRACKING_USERNAME = Setting[str | None](
     "MLFLOW_TRACKING_USERNAME", str, None, "The user name sent to the server (HTTP basic authentication)."
 )
@@ -108,11 +124,35 @@ TRACKING_SERVER_CERT_PATH = Setting[str | None](
     None,
     "A CA bundle to check the server's TLS certificate against.",
 )
+TRACKING_CLIENT_CERT_PATH = Setting[str | None](
+    "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+    str,
+    None,
+    "A PEM file with the client's TLS certificate and its private key, for a server that asks for one.",
+)
+TRACKING_AUTH = Setting[str | None](
+    "MLFLOW_TRACKING_AUTH",
+    str,
+    None,
+    "A plugin of MLflow's that signs requests. There are none here: a server is not asked while this is set.",
+)
+TRACKING_AWS_SIGV4 = Setting[bool](
+    "MLFLOW_TRACKING_AWS_SIGV4",
+    _boolean,
+    False,
+    "Sign requests for AWS. Not supported: a server is not asked while this is true.",
+)
 TRUNCATE_LONG_VALUES = Setting[bool](
     "MLFLOW_TRUNCATE_LONG_VALUES",
     _boolean,
     True,
     "Cut params over 6,000, run tags over 8,000 and run names over 250 characters instead of refusing them.",
+)
+LOGGING_LEVEL = Setting[str | None](
+    "MLFLOW_LOGGING_LEVEL",
+    _level,
+    None,
+    "What Runstone tells: DEBUG, INFO, WARNING, ERROR or CRITICAL and above. Default: WARNING.",
 )
 SUPPRESS_URL = Setting[bool](
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."

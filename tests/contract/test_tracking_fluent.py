@@ -412,6 +412,28 @@ nested = mlflow.start_run(nested=True)
 """
 
 
+def test_a_param_is_logged_by_its_oldest_name_too(mlflow: ModuleType) -> None:
+    with mlflow.start_run() as run:
+        assert mlflow.log_parameter("x", 1) == 1
+    assert mlflow.get_run(run.info.run_id).data.params == {"x": "1"}
+
+
+def test_models_are_registered_where_runs_are_recorded_unless_said_otherwise(
+    mlflow: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "")  # so that what is set below ends with the test
+    assert mlflow.get_registry_uri() == mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://registry:1")
+    assert mlflow.get_registry_uri() == "http://registry:1"
+    mlflow.set_registry_uri("http://registry:2")
+    try:
+        assert mlflow.get_registry_uri() == "http://registry:2"
+        assert os.environ["MLFLOW_REGISTRY_URI"] == "http://registry:2"
+    finally:
+        mlflow.set_registry_uri("")
+    assert mlflow.get_registry_uri() == mlflow.get_tracking_uri()
+
+
 def in_process(script: str, folder: Path, uri: str, **environment: str) -> str:
     variables = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
     variables |= {"MLFLOW_TRACKING_URI": uri, "PYTHONWARNINGS": "error", **environment}

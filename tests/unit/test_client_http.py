@@ -491,6 +491,17 @@ def test_an_empty_uri_is_refused() -> None:
         connect("")
 
 
+def test_chance_adds_to_pauses_what_is_asked_for(
+    server: ScriptedServer, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "4")
+    chances = iter((0.0, 0.5))
+    connection = Connection(server.url, pause=pauses.append, chance=lambda: next(chances))
+    server.script = [answer(503)] * 2
+    get(HttpTransport(server.url, connection))
+    assert pauses == pytest.approx([0.25, 0.75 + 2.0])
+
+
 def test_settings_that_contradict_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
     monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", "/bundle.pem")
@@ -521,6 +532,35 @@ def certificate(tmp_path: Path) -> Path:
     command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *files]
     subprocess.run(command, check=True, capture_output=True)
     return tmp_path / "certificate.pem"
+
+
+def test_a_server_that_asks_for_a_certificate_is_shown_the_clients(
+    server: ScriptedServer, certificate: Path, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = certificate.with_name("key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # where the refusal is part of the handshake
+    context.load_cert_chain(certificate, key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    url = server.url.replace("http:", "https:")
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+    both = certificate.with_name("both.pem")
+    both.write_text(certificate.read_text() + key.read_text())
+
+    def ask(*, anonymous: bool = False) -> None:
+        transport = HttpTransport(url, Connection(url, anonymous=anonymous, pause=pauses.append))
+        get(transport)
+        transport.close()
+
+    with pytest.raises(ServerUnreachable):
+        ask()
+    monkeypatch.setenv("MLFLOW_TRACKING_CLIENT_CERT_PATH", str(both))
+    ask()
+    assert len(server.seen) == 1
+    with pytest.raises(ServerUnreachable):  # another server than the tracking server
+        ask(anonymous=True)
 
 
 def test_a_certificate_is_checked_as_the_settings_say(

@@ -32,7 +32,7 @@ from runstone.client.convert import (
 from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
 from runstone.client.transport import ArtifactFolder, Transport, connect
-from runstone.client.uris import resolve_tracking_uri
+from runstone.client.uris import resolve_registry_uri, resolve_tracking_uri
 from runstone.entities import (
     DatasetInput,
     Experiment,
@@ -75,7 +75,8 @@ class Client:
     Args:
         tracking_uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`. By default what
             `set_tracking_uri` or the environment variable MLFLOW_TRACKING_URI says, else the folder ./mlruns.
-        registry_uri: the same, for registered models; the tracking URI by default.
+        registry_uri: the same, for registered models; by default what `set_registry_uri` or MLFLOW_REGISTRY_URI says,
+            else the tracking URI.
 
     Thread-safe, and usable in a forked child. Every method raises RunstoneError: InvalidParameterValue for an argument
     that makes no sense, ResourceDoesNotExist for an unknown id, ServerUnreachable when no answer came.
@@ -84,7 +85,7 @@ class Client:
 
     def __init__(self, tracking_uri: str | PathLike[str] | None = None, registry_uri: str | None = None):
         self._tracking_uri = resolve_tracking_uri(tracking_uri)
-        self._registry_uri = registry_uri or self._tracking_uri
+        self._registry_uri = resolve_registry_uri(registry_uri, self._tracking_uri)
         self._transport: Transport = connect(self._tracking_uri)
         self._locations: dict[str, str] = {}
 

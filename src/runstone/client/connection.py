@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from runstone import settings
 from runstone.client import failures
 from runstone.client.failures import Failure
-from runstone.errors import InvalidParameterValue
+from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
 T = TypeVar("T")
 Answer = urllib3.BaseHTTPResponse
@@ -61,13 +61,16 @@ class Connection:
         pause: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ):
+        if not anonymous:
+            _refuse_signing()
         self.url, self._user_info = _without_credentials(url)
         self._anonymous = anonymous
         self._pause, self._chance = pause, chance
         self._timeout = settings.HTTP_TIMEOUT.read()
         self._repetitions = max(settings.HTTP_MAX_RETRIES.read(), 0)
         self._first_pause = settings.HTTP_BACKOFF_FACTOR.read()
-        self._route = _route(self.url)
+        self._jitter = max(settings.HTTP_BACKOFF_JITTER.read(), 0.0)
+        self._route = _route(self.url, anonymous=self._anonymous)
         _connections.add(self)
 
     def request(
@@ -107,13 +110,13 @@ class Connection:
 
     def close(self) -> None:
         """Close the idle connections."""
-        idle, self._route = self._route, _route(self.url)
+        idle, self._route = self._route, _route(self.url, anonymous=self._anonymous)
         idle.pool.close()
 
     def renew(self) -> None:
         """In a forked child: leave the parent's connections alone and open others."""
         _inherited.append(self._route)
-        self._route = _route(self.url)
+        self._route = _route(self.url, anonymous=self._anonymous)
 
     def _send(self, method: str, target: str, body: Body | None, headers: Mapping[str, str]) -> Answer:
         sent = {
@@ -159,7 +162,8 @@ class Connection:
 
     def _seconds(self, failure: Failure, repetition: int) -> float:
         longest = min(self._first_pause * 2**repetition, _LONGEST_PAUSE_S)
-        return max(longest * (0.5 + self._chance() / 2), failure.pause or 0.0)
+        chance = self._chance()
+        return max(longest * (0.5 + chance / 2) + self._jitter * chance, failure.pause or 0.0)
 
 
 class _Route(NamedTuple):
@@ -203,8 +207,10 @@ def _without_credentials(url: str) -> tuple[str, tuple[str | None, str | None]]:
     return clean, (parts.username and unquote(parts.username), parts.password and unquote(parts.password))
 
 
-def _route(url: str) -> _Route:
-    options: dict[str, Any] = {"maxsize": _CONNECTIONS, "blocksize": BLOCK, **_tls_options(url)}
+def _route(url: str, *, anonymous: bool) -> _Route:
+    options: dict[str, Any] = {"maxsize": _CONNECTIONS, "blocksize": BLOCK, **_trust(url)}
+    if not anonymous:
+        options |= _own_certificate()
     parts = urlsplit(url)
     proxy = getproxies().get(parts.scheme)
     try:
@@ -217,7 +223,7 @@ def _route(url: str) -> _Route:
     return _Route(pool, url if parts.scheme == "http" else parts.path)
 
 
-def _tls_options(url: str) -> dict[str, Any]:
+def _trust(url: str) -> dict[str, Any]:
     insecure, bundle = settings.TRACKING_INSECURE_TLS.read(), settings.TRACKING_SERVER_CERT_PATH.read()
     if insecure and bundle:
         raise InvalidParameterValue(
@@ -228,3 +234,28 @@ def _tls_options(url: str) -> dict[str, Any]:
     if bundle:
         return {"ca_cert_dir" if Path(bundle).is_dir() else "ca_certs": bundle}
     return {}
+
+
+def _own_certificate() -> dict[str, Any]:
+    path = settings.TRACKING_CLIENT_CERT_PATH.read()
+    if path is None:
+        return {}
+    if not Path(path).is_file():
+        raise InvalidParameterValue(
+            f"MLFLOW_TRACKING_CLIENT_CERT_PATH is '{path}', which is no file. Name a PEM file with the certificate and "
+            "its key."
+        )
+    return {"cert_file": path}
+
+
+def _refuse_signing() -> None:
+    """Requests that are not signed as the user asked would be refused by the server, or let in as nobody's."""
+    for name, wanted in (
+        (settings.TRACKING_AUTH.name, settings.TRACKING_AUTH.read()),
+        (settings.TRACKING_AWS_SIGV4.name, settings.TRACKING_AWS_SIGV4.read()),
+    ):
+        if wanted:
+            raise UnsupportedOperation(
+                f"{name} asks for requests that are signed, which Runstone cannot do. Unset it, and use "
+                "MLFLOW_TRACKING_TOKEN, a user name and password, or MLFLOW_TRACKING_CLIENT_CERT_PATH."
+            )

@@ -16,7 +16,13 @@ from runstone.client.frames import runs_frame
 from runstone.client.inputs import dataset_inputs, to_dataset
 from runstone.client.paging import all_items
 from runstone.client.pending import RunOperations
-from runstone.client.uris import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
+from runstone.client.uris import (
+    get_registry_uri,
+    get_tracking_uri,
+    is_tracking_uri_set,
+    set_registry_uri,
+    set_tracking_uri,
+)
 from runstone.entities import (
     DatasetInput,
     Experiment,
@@ -46,6 +52,7 @@ __all__ = [
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
+    "get_registry_uri",
     "get_run",
     "get_tracking_uri",
     "is_tracking_uri_set",
@@ -60,6 +67,7 @@ __all__ = [
     "log_metrics",
     "log_outputs",
     "log_param",
+    "log_parameter",
     "log_params",
     "log_text",
     "restore_experiment",
@@ -69,6 +77,7 @@ __all__ = [
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
+    "set_registry_uri",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
@@ -358,6 +367,11 @@ def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     """Log a param to the active run and return its value; see `Client.log_param`."""
     client, target = _target(None)
     return client.log_param(target, key, value, synchronous)
+
+
+def log_parameter(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """The same as `log_param`, by the name that MLflow's first documents have."""
+    return log_param(key, value, synchronous)
 
 
 def log_params(

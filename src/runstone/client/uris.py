@@ -7,6 +7,7 @@ from pathlib import Path
 from runstone import settings
 
 _chosen: str | None = None
+_registry: str | None = None
 
 
 def set_tracking_uri(uri: str | PathLike[str]) -> None:
@@ -33,6 +34,30 @@ def get_tracking_uri() -> str:
 def is_tracking_uri_set() -> bool:
     """Whether somebody said where runs are recorded."""
     return bool(_chosen or settings.TRACKING_URI.read())
+
+
+def set_registry_uri(uri: str) -> None:
+    """Say where registered models are kept from now on, in this process and in those it starts.
+
+    Args:
+        uri: as set_tracking_uri takes it; "" for the place where runs are recorded.
+    """
+    global _registry
+    _registry = uri
+    if uri:
+        os.environ[settings.REGISTRY_URI.name] = uri
+    else:
+        os.environ.pop(settings.REGISTRY_URI.name, None)
+
+
+def get_registry_uri() -> str:
+    """Where registered models are kept: what `set_registry_uri` or MLFLOW_REGISTRY_URI says, else the tracking URI."""
+    return _registry or settings.REGISTRY_URI.read() or get_tracking_uri()
+
+
+def resolve_registry_uri(uri: str | None, tracking_uri: str) -> str:
+    """The registry's URI given, or that which holds if none is; else it is where a client's runs are."""
+    return uri or _registry or settings.REGISTRY_URI.read() or tracking_uri
 
 
 def resolve_tracking_uri(uri: str | PathLike[str] | None) -> str:

@@ -14,6 +14,7 @@ import msgspec
 import uvicorn
 
 from runstone.errors import InvalidParameterValue
+from runstone.logs import apply_level
 from runstone.server.app import create_app
 from runstone.server.pools import Pools
 from runstone.server.security import is_this_machine
@@ -49,6 +50,7 @@ def serve(options: Options, on_ready: Callable[[str], None]) -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    apply_level()
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(options.host, options.port))
         url = _url(options.host, listener.getsockname()[1])
