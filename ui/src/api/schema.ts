@@ -84,6 +84,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/mlflow/experiments/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["update_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/experiments/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/experiments/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restore_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/experiments/set-experiment-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["set_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/experiments/delete-experiment-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["delete_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/runs/create": {
         parameters: {
             query?: never;
@@ -164,6 +244,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/mlflow/runs/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["delete_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/runs/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restore_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/runs/log-metric": {
         parameters: {
             query?: never;
@@ -228,6 +340,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/mlflow/runs/delete-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["delete_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/runs/log-inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["log_inputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/runs/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["log_outputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/runs/log-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["log_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/experiments/search-datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["search_datasets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/metrics/get-history": {
         parameters: {
             query?: never;
@@ -236,6 +428,38 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_metric_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/metrics/get-history-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_metric_history_bulk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/metrics/get-history-bulk-interval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_metric_history_bulk_interval"];
         put?: never;
         post?: never;
         delete?: never;
@@ -270,6 +494,22 @@ export interface paths {
         get: operations["list_artifacts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/mlflow/logged-models/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["search_logged_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,6 +596,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ajax-api/2.0/mlflow/experiments/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_update_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/experiments/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/experiments/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_restore_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/experiments/set-experiment-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_set_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/experiments/delete-experiment-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_delete_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ajax-api/2.0/mlflow/runs/create": {
         parameters: {
             query?: never;
@@ -436,6 +756,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ajax-api/2.0/mlflow/runs/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_delete_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/runs/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_restore_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ajax-api/2.0/mlflow/runs/log-metric": {
         parameters: {
             query?: never;
@@ -500,6 +852,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ajax-api/2.0/mlflow/runs/delete-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_delete_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/runs/log-inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_log_inputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/runs/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_log_outputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/runs/log-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_log_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/experiments/search-datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_search_datasets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ajax-api/2.0/mlflow/metrics/get-history": {
         parameters: {
             query?: never;
@@ -508,6 +940,38 @@ export interface paths {
             cookie?: never;
         };
         get: operations["ajax_get_metric_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/metrics/get-history-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["ajax_get_metric_history_bulk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["ajax_get_metric_history_bulk_interval"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,6 +1006,22 @@ export interface paths {
         get: operations["ajax_list_artifacts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/mlflow/logged-models/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_search_logged_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -703,6 +1183,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/mlflow/upload-artifact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the body, at most 10 MB, as a file of a run. */
+        post: operations["upload_run_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/artifacts/presigned-upload-url": {
         parameters: {
             query?: never;
@@ -824,6 +1321,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ajax-api/2.0/mlflow/upload-artifact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the body, at most 10 MB, as a file of a run. */
+        post: operations["ajax_upload_run_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ajax-api/2.0/mlflow/artifacts/presigned-upload-url": {
         parameters: {
             query?: never;
@@ -907,6 +1421,54 @@ export interface components {
         CreateRunResponse: {
             run: components["schemas"]["Run"];
         };
+        /** Dataset */
+        Dataset: {
+            name: string;
+            digest: string;
+            source_type: string;
+            source: string;
+            schema?: string;
+            profile?: string;
+        };
+        /**
+         * DatasetFilter
+         * @description The dataset that a metric in a search was measured on.
+         */
+        DatasetFilter: {
+            dataset_name: string;
+            dataset_digest?: string;
+        };
+        /** DatasetInput */
+        DatasetInput: {
+            /** @default [] */
+            tags?: components["schemas"]["InputTag"][];
+            dataset: components["schemas"]["Dataset"];
+        };
+        /** DatasetSummary */
+        DatasetSummary: {
+            experiment_id: string;
+            name: string;
+            digest: string;
+            context?: string;
+        };
+        /** DeleteExperiment */
+        DeleteExperiment: {
+            experiment_id: string;
+        };
+        /** DeleteExperimentTag */
+        DeleteExperimentTag: {
+            experiment_id: string;
+            key: string;
+        };
+        /** DeleteRun */
+        DeleteRun: {
+            run_id: string;
+        };
+        /** DeleteTag */
+        DeleteTag: {
+            run_id: string;
+            key: string;
+        };
         /**
          * EmptyResponse
          * @description Nothing to say: `{}`.
@@ -974,6 +1536,31 @@ export interface components {
             page_token?: string;
             max_results?: number;
         };
+        /** GetMetricHistoryBulk */
+        GetMetricHistoryBulk: {
+            /** @default [] */
+            run_id?: string[];
+            metric_key: string;
+            max_results?: number;
+        };
+        /** GetMetricHistoryBulkInterval */
+        GetMetricHistoryBulkInterval: {
+            run_ids: string[];
+            metric_key: string;
+            start_step?: number;
+            end_step?: number;
+            max_results?: number;
+        };
+        /** GetMetricHistoryBulkIntervalResponse */
+        GetMetricHistoryBulkIntervalResponse: {
+            /** @default [] */
+            metrics?: components["schemas"]["Metric"][];
+        };
+        /** GetMetricHistoryBulkResponse */
+        GetMetricHistoryBulkResponse: {
+            /** @default [] */
+            metrics?: components["schemas"]["Metric"][];
+        };
         /** GetMetricHistoryResponse */
         GetMetricHistoryResponse: {
             /** @default [] */
@@ -1009,6 +1596,16 @@ export interface components {
         GetSeriesResponse: {
             /** @default [] */
             series?: components["schemas"]["Series"][];
+        };
+        /**
+         * InputTag
+         * @description A tag of a dataset's use by a run.
+         */
+        InputTag: {
+            /** @default  */
+            key?: string;
+            /** @default  */
+            value?: string;
         };
         /** ListArtifacts */
         ListArtifacts: {
@@ -1064,17 +1661,35 @@ export interface components {
             /** @default [] */
             tags?: components["schemas"]["RunTag"][];
         };
+        /** LogInputs */
+        LogInputs: {
+            run_id: string;
+            /** @default [] */
+            datasets?: components["schemas"]["DatasetInput"][];
+            /** @default [] */
+            models?: components["schemas"]["ModelInput"][];
+        };
         /** LogMetric */
         LogMetric: {
             run_id: string;
             run_uuid?: string;
             key: string;
-            value: number | string;
+            value: number | ("-Infinity" | "Infinity" | "NaN");
             timestamp: number;
             step?: number;
             model_id?: string;
             dataset_name?: string;
             dataset_digest?: string;
+        };
+        /** LogModel */
+        LogModel: {
+            run_id: string;
+            model_json: string;
+        };
+        /** LogOutputs */
+        LogOutputs: {
+            run_id: string;
+            models: components["schemas"]["ModelOutput"][];
         };
         /** LogParam */
         LogParam: {
@@ -1087,13 +1702,34 @@ export interface components {
         /** Metric */
         Metric: {
             key: string;
-            value: number | string;
+            value: number | ("-Infinity" | "Infinity" | "NaN");
             timestamp: number;
             step?: number;
             dataset_name?: string;
             dataset_digest?: string;
             model_id?: string;
             run_id?: string;
+        };
+        /** ModelInput */
+        ModelInput: {
+            model_id: string;
+        };
+        /** ModelOrder */
+        ModelOrder: {
+            field_name: string;
+            /** @default true */
+            ascending?: boolean;
+            dataset_name?: string;
+            dataset_digest?: string;
+        };
+        /**
+         * ModelOutput
+         * @description A model and the step it was made at. Both are always sent.
+         */
+        ModelOutput: {
+            model_id: string;
+            /** @default 0 */
+            step?: number;
         };
         /**
          * Param
@@ -1104,6 +1740,14 @@ export interface components {
             key?: string;
             /** @default  */
             value?: string;
+        };
+        /** RestoreExperiment */
+        RestoreExperiment: {
+            experiment_id: string;
+        };
+        /** RestoreRun */
+        RestoreRun: {
+            run_id: string;
         };
         /** Run */
         Run: {
@@ -1146,14 +1790,22 @@ export interface components {
         };
         /**
          * RunInputs
-         * @description The datasets a run read. Sent even when empty, as MLflow does.
+         * @description What a run read. Sent even when empty, as MLflow does.
          */
-        RunInputs: Record<string, never>;
+        RunInputs: {
+            /** @default [] */
+            dataset_inputs?: components["schemas"]["DatasetInput"][];
+            /** @default [] */
+            model_inputs?: components["schemas"]["ModelInput"][];
+        };
         /**
          * RunOutputs
          * @description The models a run made. Sent even when empty, as MLflow does.
          */
-        RunOutputs: Record<string, never>;
+        RunOutputs: {
+            /** @default [] */
+            model_outputs?: components["schemas"]["ModelOutput"][];
+        };
         /**
          * RunTag
          * @description A tag of a run.
@@ -1163,6 +1815,16 @@ export interface components {
             key?: string;
             /** @default  */
             value?: string;
+        };
+        /** SearchDatasets */
+        SearchDatasets: {
+            /** @default [] */
+            experiment_ids?: string[];
+        };
+        /** SearchDatasetsResponse */
+        SearchDatasetsResponse: {
+            /** @default [] */
+            dataset_summaries?: components["schemas"]["DatasetSummary"][];
         };
         /** SearchExperiments */
         SearchExperiments: {
@@ -1180,6 +1842,24 @@ export interface components {
             experiments?: components["schemas"]["Experiment"][];
             next_page_token?: string;
         };
+        /** SearchLoggedModels */
+        SearchLoggedModels: {
+            /** @default [] */
+            experiment_ids?: string[];
+            filter?: string;
+            /** @default [] */
+            datasets?: components["schemas"]["DatasetFilter"][];
+            /** @default 50 */
+            max_results?: number;
+            /** @default [] */
+            order_by?: components["schemas"]["ModelOrder"][];
+            page_token?: string;
+        };
+        /**
+         * SearchLoggedModelsResponse
+         * @description Nothing but an empty page: no operation of this version logs a model.
+         */
+        SearchLoggedModelsResponse: Record<string, never>;
         /** SearchRuns */
         SearchRuns: {
             /** @default [] */
@@ -1205,7 +1885,14 @@ export interface components {
             count: number;
             steps: number[];
             timestamps: number[];
-            values: (number | string)[];
+            values: (number | ("-Infinity" | "Infinity" | "NaN"))[];
+        };
+        /** SetExperimentTag */
+        SetExperimentTag: {
+            experiment_id: string;
+            key: string;
+            /** @default  */
+            value?: string;
         };
         /** SetTag */
         SetTag: {
@@ -1214,6 +1901,11 @@ export interface components {
             key: string;
             /** @default  */
             value?: string;
+        };
+        /** UpdateExperiment */
+        UpdateExperiment: {
+            experiment_id: string;
+            new_name: string;
         };
         /** UpdateRun */
         UpdateRun: {
@@ -1394,6 +2086,131 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    set_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetExperimentTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    delete_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteExperimentTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     create_run: {
         parameters: {
             query?: never;
@@ -1518,6 +2335,56 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteRun"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    restore_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRun"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     log_metric: {
         parameters: {
             query?: never;
@@ -1618,6 +2485,131 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    log_inputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogInputs"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    log_outputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogOutputs"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    log_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    search_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchDatasets"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchDatasetsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     get_metric_history: {
         parameters: {
             query: {
@@ -1640,6 +2632,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetMetricHistoryResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_metric_history_bulk: {
+        parameters: {
+            query: {
+                run_id?: string[];
+                metric_key: string;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetMetricHistoryBulkResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_metric_history_bulk_interval: {
+        parameters: {
+            query: {
+                run_ids: string[];
+                metric_key: string;
+                start_step?: number;
+                end_step?: number;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetMetricHistoryBulkIntervalResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -1691,6 +2735,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListArtifactsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    search_logged_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchLoggedModels"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchLoggedModelsResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -1844,6 +2913,131 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ajax_update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_set_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetExperimentTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_delete_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteExperimentTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     ajax_create_run: {
         parameters: {
             query?: never;
@@ -1968,6 +3162,56 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ajax_delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteRun"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_restore_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRun"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     ajax_log_metric: {
         parameters: {
             query?: never;
@@ -2068,6 +3312,131 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ajax_delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteTag"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_log_inputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogInputs"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_log_outputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogOutputs"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_log_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptyResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_search_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchDatasets"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchDatasetsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     ajax_get_metric_history: {
         parameters: {
             query: {
@@ -2090,6 +3459,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetMetricHistoryResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_get_metric_history_bulk: {
+        parameters: {
+            query: {
+                run_id?: string[];
+                metric_key: string;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetMetricHistoryBulkResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_get_metric_history_bulk_interval: {
+        parameters: {
+            query: {
+                run_ids: string[];
+                metric_key: string;
+                start_step?: number;
+                end_step?: number;
+                max_results?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetMetricHistoryBulkIntervalResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2141,6 +3562,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListArtifactsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_search_logged_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchLoggedModels"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchLoggedModelsResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2385,6 +3831,33 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    upload_run_artifact: {
+        parameters: {
+            query: {
+                /** @description Or run_id. */
+                run_uuid: string;
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     presigned_upload_url: {
         parameters: {
             query?: never;
@@ -2558,6 +4031,33 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_upload_run_artifact: {
+        parameters: {
+            query: {
+                /** @description Or run_id. */
+                run_uuid: string;
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["Error"];
         };
     };

@@ -7,7 +7,7 @@ type Schemas = components["schemas"];
 export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
 
 /** A double as JSON carries it: "NaN", "Infinity" and "-Infinity" travel as text. */
-export type WireNumber = number | string;
+export type WireNumber = Schemas["Metric"]["value"];
 
 export interface KeyValue {
   key: string;
