@@ -14,6 +14,7 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput
 from mlflow.exceptions import MlflowException
 
 EXPERIMENT = "compat/größe №1"
@@ -60,7 +61,17 @@ def log_runs(folder: Path) -> tuple[str, str]:
         mlflow.log_artifacts(str(tree), "tree")
         with mlflow.start_run(run_name="child", nested=True) as child:
             mlflow.log_metric("acc", 0.9)
+            log_inputs(child.info.run_id)
     return parent.info.run_id, child.info.run_id
+
+
+def log_inputs(run_id: str) -> None:
+    dataset = Dataset("träin", "d1", "local", '{"uri": "x"}', profile='{"num_rows": 3}')
+    client = MlflowClient()
+    used = DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+    client.log_inputs(run_id, [used], [LoggedModelInput("m-1")])
+    mlflow.log_metric("loss", 0.5, dataset=dataset)
+    client.log_outputs(run_id, [LoggedModelOutput("m-2", 3)])
 
 
 def run_as_data(client: MlflowClient, run_id: str) -> dict[str, Any]:
@@ -74,6 +85,9 @@ def run_as_data(client: MlflowClient, run_id: str) -> dict[str, Any]:
         "params": run.data.params,
         "metrics": run.data.metrics,
         "tags": run.data.tags,
+        "datasets": [used.to_dictionary() for used in run.inputs.dataset_inputs],
+        "models": [model.model_id for model in run.inputs.model_inputs],
+        "made": [[model.model_id, model.step] for model in run.outputs.model_outputs],
     }
 
 
@@ -91,6 +105,7 @@ def searches(experiment_id: str) -> dict[str, list[str]]:
         "by metric": names("metrics.acc > 0.8"),
         "by param and tag": names("params.optimizer = 'adam' and tags.team = 'vision'"),
         "by odd key": names("metrics.`deep/er key` < 0"),
+        "by dataset": names("dataset.name = 'träin' and dataset.context LIKE 'train%'"),
         "nothing": names("params.optimizer = 'sgd'"),
         "ordered": names("", ["metrics.acc DESC"]),
     }

@@ -58,7 +58,16 @@ def test_a_run_comes_back_with_everything_that_was_logged(seen: Seen) -> None:
 
 def test_a_nested_run_knows_its_parent(seen: Seen) -> None:
     assert seen["child"]["tags"]["mlflow.parentRunId"] == seen["ids"]["parent"]
-    assert seen["child"]["metrics"] == {"acc": 0.9}
+    assert seen["child"]["metrics"] == {"acc": 0.9, "loss": 0.5}
+
+
+def test_a_run_tells_what_it_read_and_made(seen: Seen) -> None:
+    child = seen["child"]
+    dataset = {"name": "träin", "digest": "d1", "source_type": "local", "source": '{"uri": "x"}'}
+    dataset |= {"schema": None, "profile": '{"num_rows": 3}'}
+    assert child["datasets"] == [{"dataset": dataset, "tags": {"mlflow.data.context": "training"}}]
+    assert (child["models"], child["made"]) == (["m-1"], [["m-2", 3]])
+    assert (seen["parent"]["datasets"], seen["parent"]["models"], seen["parent"]["made"]) == ([], [], [])
 
 
 def test_a_metric_keeps_its_history_and_its_nan(seen: Seen) -> None:
@@ -71,6 +80,7 @@ def test_runs_are_found_by_metric_param_and_tag(seen: Seen) -> None:
         "by metric": ["child"],
         "by param and tag": ["parent"],
         "by odd key": ["parent"],
+        "by dataset": ["child"],
         "nothing": [],
         "ordered": ["child", "parent"],
     }
