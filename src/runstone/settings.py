@@ -29,6 +29,16 @@ def _level(text: str) -> str:
     return level
 
 
+def _capture(text: str) -> str:
+    lowered = text.strip().lower()
+    if lowered in ("full", "tags", "off"):
+        return lowered
+    try:
+        return "full" if _boolean(text) else "off"
+    except ValueError:
+        raise ValueError("expected full, tags or off") from None
+
+
 class Setting(Generic[T]):
     """One setting. `read()` gives its value from the environment, or the default."""
 
@@ -81,6 +91,21 @@ EXPERIMENT_ID = Setting[str | None](
 )
 RUN_ID = Setting[str | None](
     "MLFLOW_RUN_ID", str, None, "The run that the first start_run of a process resumes, by id."
+)
+RUN_CONTEXT = Setting[str | None](
+    "MLFLOW_RUN_CONTEXT", str, None, "Tags that every new run gets, as a JSON object of texts."
+)
+CAPTURE = Setting[str](
+    "RUNSTONE_CAPTURE",
+    _capture,
+    "full",
+    "What start_run records of what made a run: full, tags (no files under runstone/) or off.",
+)
+DATA_FILES = Setting[str | None](
+    "RUNSTONE_DATA_FILES",
+    str,
+    None,
+    "Files and folders that every run's data is in, separated as in PATH: their digests are recorded.",
 )
 HTTP_TIMEOUT = Setting[float](
     "MLFLOW_HTTP_REQUEST_TIMEOUT", float, 120.0, "Seconds that the client waits for one answer of a server."

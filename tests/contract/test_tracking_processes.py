@@ -286,6 +286,7 @@ def test_a_process_says_once_that_its_runs_could_not_be_ended(
 ) -> None:
     server = runstone_server()
     environment = {"MLFLOW_TRACKING_URI": server.url, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    environment["RUNSTONE_CAPTURE"] = "off"  # which has a warning of its own
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", ENDS_LATE],
         cwd=tmp_path,

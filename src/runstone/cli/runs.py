@@ -227,7 +227,7 @@ def _create(
     tags: dict[str, str],
     parent_run_id: str | None,
 ) -> "Run":
-    from runstone.client.context import context_tags
+    from runstone.client.surroundings.tags import context_tags
     from runstone.entities.names import NOTE_TAG, PARENT_RUN_TAG
 
     wanted = context_tags()

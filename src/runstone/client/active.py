@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Self
 
 from runstone import settings
 from runstone.client.client import Client
-from runstone.client.context import context_tags
 from runstone.client.convert import to_id, to_status
+from runstone.client.surroundings.recorder import recorder
 from runstone.client.uris import get_tracking_uri
 from runstone.entities import Experiment, LifecycleStage, Run, RunTag
 from runstone.entities.names import NOTE_TAG, PARENT_RUN_TAG, check_run_id
@@ -194,12 +194,17 @@ def start(
     run_id = run_id or _run_id_of_environment()
     if run_id:
         run = _resumed(client, run_id, run_name, wanted)
+        recorder.record_resumed(client, run_id)
     else:
         parent = _parent_of_new(client, parent_run_id)
         if parent is not None:
             wanted[PARENT_RUN_TAG] = parent
         experiment = current_experiment_id(client) if experiment_id is None else to_id(experiment_id)
-        run = client.create_run(experiment, tags=context_tags() | wanted, run_name=run_name or None)
+        # A parent that is open here has the files already; a sweep of thousands of runs does not repeat them.
+        with_files = parent not in _process.open
+        tags = recorder.tags(files=with_files) | wanted
+        run = client.create_run(experiment, tags=tags, run_name=run_name or None)
+        recorder.record(client, run.info.run_id, tags, files=with_files)
     opened = _Open(ActiveRun(run.info, run.data, run.inputs, run.outputs), client)
     _thread.stack.append(opened)
     with _process.lock:
@@ -286,11 +291,13 @@ def _end_last(status: str) -> None:
     with _process.lock:
         _process.open.pop(run_id, None)
     _thread.ended = client, run_id
+    recorder.ended(run_id)
     client.set_terminated(run_id, status)
 
 
 def _end_all() -> None:
     """At the end of the process: end what is open, in any thread, the innermost first."""
+    recorder.finish()
     unreachable: set[int] = set()
     for run_id, (_, client) in reversed(list(_process.open.items())):
         if id(client) in unreachable:
@@ -302,6 +309,8 @@ def _end_all() -> None:
             if isinstance(error, ServerUnreachable):
                 unreachable.add(id(client))
     _process.open.clear()
+    for client in _process.clients.values():
+        client.close()
 
 
 atexit.register(_end_all)

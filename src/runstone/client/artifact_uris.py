@@ -26,6 +26,7 @@ from runstone.artifact_store.location import (
     store_at,
 )
 from runstone.client import files
+from runstone.client.surroundings.recorder import recorder
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_tracking_uri
 from runstone.entities import FileInfo
@@ -126,6 +127,7 @@ def _of_run(uri: str, transport: Transport) -> _Place:
     run_id, _, path = uri.partition(":")[2].removeprefix("/").partition("/")
     if not run_id:
         raise InvalidParameterValue(f"Not a proper runs:/ URI: {uri}. Write runs:/RUN_ID/PATH.")
+    recorder.settle(run_id)
     response = transport.send(BY_NAME["get_run"], GetRun(run_id=run_id))
     assert isinstance(response, GetRunResponse)
     location = response.run.info.artifact_uri

@@ -31,6 +31,7 @@ from runstone.client.convert import (
 )
 from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
+from runstone.client.surroundings.recorder import recorder
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_registry_uri, resolve_tracking_uri
 from runstone.entities import (
@@ -455,6 +456,7 @@ class Client:
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
         """What is directly in a folder of a run's artifacts, sorted by path; [] if it is absent, or a file."""
+        recorder.settle(run_id)
         return self._artifacts(run_id).list(path or "")
 
     def log_artifact(
@@ -495,6 +497,7 @@ class Client:
         The copy has the artifact's own name. `dst_path` is made if it is absent; without it the copy is in a new
         temporary folder. Raises ResourceDoesNotExist.
         """
+        recorder.settle(run_id)
         return files.download(self._artifacts(run_id), path, dst_path)
 
     # --- beneath ----------------------------------------------------------------------------------

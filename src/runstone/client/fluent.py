@@ -4,6 +4,7 @@ Each thread has active runs of its own. A logging function that finds none start
 """
 
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -16,6 +17,7 @@ from runstone.client.frames import runs_frame
 from runstone.client.inputs import dataset_inputs, to_dataset
 from runstone.client.paging import all_items
 from runstone.client.pending import RunOperations
+from runstone.client.surroundings.recorder import recorder
 from runstone.client.uris import (
     get_registry_uri,
     get_tracking_uri,
@@ -59,6 +61,7 @@ __all__ = [
     "last_active_run",
     "log_artifact",
     "log_artifacts",
+    "log_data_files",
     "log_dict",
     "log_figure",
     "log_input",
@@ -471,6 +474,18 @@ def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
     """Keep a text as the artifact `artifact_file`, in UTF-8."""
     client, target = _target(run_id)
     client.log_text(target, text, artifact_file)
+
+
+def log_data_files(*paths: str | PathLike[str], run_id: str | None = None) -> None:
+    """Record which data the active run, or the run `run_id`, reads: a SHA-256 digest of each file or folder.
+
+    The digests are made in the background, however large the data is, and kept with sizes and times in the run's
+    artifact `runstone/data.json`; the data itself is not copied. Further calls add to it. Raises FileNotFoundError.
+    """
+    client, target = _target(run_id)
+    for path in paths:
+        os.stat(path)  # noqa: PTH116  (its error names the path)
+    recorder.record_data(client, target, [os.path.abspath(path) for path in paths])  # noqa: PTH100
 
 
 def log_dict(dictionary: Mapping[str, Any], artifact_file: str, run_id: str | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
 
 from runstone.artifact_store.files import CHUNK, write_file
-from runstone.client.context import context_tags
+from runstone.client.surroundings.tags import context_tags
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, UnsupportedOperation
 
 _TIMEOUT_S = 60

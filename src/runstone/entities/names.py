@@ -55,6 +55,10 @@ SOURCE_NAME_TAG = "mlflow.source.name"
 SOURCE_TYPE_TAG = "mlflow.source.type"
 DATASET_CONTEXT_TAG = "mlflow.data.context"
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
+GIT_COMMIT_TAG = "mlflow.source.git.commit"
+GIT_BRANCH_TAG = "mlflow.source.git.branch"
+GIT_REMOTE_TAG = "mlflow.source.git.repoURL"
+GIT_DIRTY_TAG = "mlflow.source.git.dirty"
 
 _KEY = re.compile(r"[/\w.\- :]*")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}")

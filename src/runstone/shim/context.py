@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from runstone.client.context import context_tags
+from runstone.client.surroundings.tags import context_tags
 
 
 def resolve_tags(tags: Mapping[str, str] | None = None, ignore: object | None = None) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """MLflow's names for the tags that it reserves, as far as tracking uses them."""
 
-from runstone.client.context import GIT_COMMIT_TAG
 from runstone.entities.names import (
+    GIT_BRANCH_TAG,
+    GIT_COMMIT_TAG,
+    GIT_DIRTY_TAG,
+    GIT_REMOTE_TAG,
     NOTE_TAG,
     PARENT_RUN_TAG,
     RUN_NAME_TAG,
@@ -17,11 +20,11 @@ MLFLOW_DOCKER_IMAGE_ID = "mlflow.docker.image.id"
 MLFLOW_DOCKER_IMAGE_URI = "mlflow.docker.image.uri"
 MLFLOW_EXPERIMENT_PRIMARY_METRIC_GREATER_IS_BETTER = "mlflow.experiment.primaryMetric.greaterIsBetter"
 MLFLOW_EXPERIMENT_PRIMARY_METRIC_NAME = "mlflow.experiment.primaryMetric.name"
-MLFLOW_GIT_BRANCH = "mlflow.source.git.branch"
+MLFLOW_GIT_BRANCH = GIT_BRANCH_TAG
 MLFLOW_GIT_COMMIT = GIT_COMMIT_TAG
 MLFLOW_GIT_DIFF = "mlflow.source.git.diff"
-MLFLOW_GIT_DIRTY = "mlflow.source.git.dirty"
-MLFLOW_GIT_REPO_URL = "mlflow.source.git.repoURL"
+MLFLOW_GIT_DIRTY = GIT_DIRTY_TAG
+MLFLOW_GIT_REPO_URL = GIT_REMOTE_TAG
 MLFLOW_LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 MLFLOW_LOGGED_IMAGES = "mlflow.loggedImages"
 MLFLOW_LOGGED_MODELS = "mlflow.log-model.history"
