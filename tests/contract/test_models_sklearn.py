@@ -81,6 +81,24 @@ def test_what_is_known_of_a_logged_model_is_found_again(mlflow: ModuleType, line
     assert document.model_size_bytes > 100
 
 
+def test_a_run_tells_of_its_models(mlflow: ModuleType, client: Client, line: Any) -> None:
+    infos = [mlflow.sklearn.log_model(line, name) for name in ("a", "b")]
+    history = json.loads(client.get_run(infos[0].run_id).data.tags["mlflow.log-model.history"])
+    assert [(model["artifact_path"], model["model_uuid"]) for model in history] == [
+        (info.artifact_path, info.model_uuid) for info in infos
+    ]
+    assert history[1]["flavors"] == infos[1].flavors
+
+
+def test_a_model_is_kept_where_the_history_has_no_room(
+    mlflow: ModuleType, client: Client, run: str, line: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.set_tag(run, "mlflow.log-model.history", "no list of models")
+    info = mlflow.sklearn.log_model(line, "model", run_id=run)
+    assert "not told of in its run" in caplog.text
+    assert np.array_equal(mlflow.sklearn.load_model(info.model_uri).coef_, line.coef_)
+
+
 def test_a_run_is_started_where_none_is_active_and_a_name_made_up(
     mlflow: ModuleType, client: Client, line: Any
 ) -> None:

@@ -4,6 +4,7 @@ A flavor hands over a function that writes its own files into a folder and says 
 know of them (`Written`). All else is done here. A folder has its MLmodel last, so that what has one is whole.
 """
 
+import logging
 import platform
 import shutil
 import tempfile
@@ -18,7 +19,7 @@ from runstone.client import active
 from runstone.client.client import Client
 from runstone.entities.artifact import check_artifact_path
 from runstone.entities.run_names import random_run_name
-from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, UnsupportedOperation
+from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, RunstoneError, UnsupportedOperation
 from runstone.models import environment
 from runstone.models.document import MLMODEL, Model, ModelInfo
 from runstone.models.places import fetched
@@ -26,6 +27,8 @@ from runstone.models.places import fetched
 CODE = "code"
 EXTRA_FILES = "extra_files"
 PYFUNC = "python_function"
+
+_log = logging.getLogger("runstone")
 
 # What log_model takes for features that are not there yet.
 _LATER = {
@@ -162,7 +165,18 @@ def log(
         document.save(mlmodel)
         client.log_artifacts(document.run_id, folder, document.artifact_path)
         client.log_artifact(document.run_id, mlmodel, document.artifact_path)
+    _tell_of(document, client, document.run_id)
     return document.get_model_info()
+
+
+def _tell_of(document: Model, client: Client, run_id: str) -> None:
+    """Add to the history of the run's models, in one of its tags. The model is kept whether or not there is room."""
+    try:
+        client._record_model_in_tag(run_id, document.get_tags_dict())  # pyright: ignore[reportPrivateUsage]
+    except RunstoneError as error:
+        _log.warning(
+            "The model is kept as '%s', but not told of in its run: %s", document.artifact_path, error
+        )
 
 
 def _check_later(**arguments: object) -> None:
