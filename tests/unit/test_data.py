@@ -33,6 +33,9 @@ def test_a_dataset_of_a_frame_shows_what_it_was_made_of():
     assert dataset.schema.input_names() == ["x", "y", "p"]
     assert dataset.profile == {"num_rows": 2, "num_elements": 6}
     assert json.loads(dataset.to_json()) == dataset.to_dict()
+    assert repr(dataset) == (
+        "<PandasDataset: name='train', digest='d1', source=LocalArtifactDatasetSource({\"uri\": \"train.csv\"})>"
+    )
 
 
 def test_a_dataset_of_arrays_shows_what_it_was_made_of():

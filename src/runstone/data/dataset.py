@@ -72,6 +72,9 @@ class Dataset(ABC):
         """`to_dict` as JSON."""
         return json.dumps(self.to_dict())
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: name={self.name!r}, digest={self.digest!r}, source={self.source!r}>"
+
     def _to_mlflow_entity(self) -> entities.Dataset:
         """What is recorded of the dataset, as an entity: MLflow's name for it."""
         recorded: dict[str, Any] = self.to_dict()
