@@ -489,3 +489,13 @@ def test_the_run_that_the_environment_names_is_resumed_once(
     with mlflow.start_run() as second:
         pass
     assert second.info.run_id != first.info.run_id
+
+
+def test_what_was_flushed_is_there_for_others(mlflow: ModuleType, client: Client) -> None:
+    with mlflow.start_run() as run:
+        mlflow.log_metric("loss", 0.5, synchronous=False)
+        mlflow.log_text("x", "x.txt")
+        mlflow.flush_async_logging()
+        mlflow.flush_artifact_async_logging()
+        assert client.get_run(run.info.run_id).data.metrics == {"loss": 0.5}
+        assert "x.txt" in {file.path for file in client.list_artifacts(run.info.run_id)}

@@ -51,6 +51,8 @@ __all__ = [
     "delete_run",
     "delete_tag",
     "end_run",
+    "flush_artifact_async_logging",
+    "flush_async_logging",
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
@@ -498,6 +500,17 @@ def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any
     """Keep a figure of matplotlib or plotly as the artifact `artifact_file`; see `Client.log_figure`."""
     client, target = _target(None)
     client.log_figure(target, figure, artifact_file, save_kwargs=save_kwargs)
+
+
+# --- waiting --------------------------------------------------------------------------------------
+
+
+def flush_async_logging() -> None:
+    """Return once everything that was logged with `synchronous=False` is stored: at once, since each call waits."""
+
+
+def flush_artifact_async_logging() -> None:
+    """Return once every artifact that was logged is stored: at once, since each call waits."""
 
 
 # --- beneath --------------------------------------------------------------------------------------

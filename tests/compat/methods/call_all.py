@@ -27,7 +27,16 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric, Param, RunTag, ViewType
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    LoggedModelOutput,
+    Metric,
+    Param,
+    RunTag,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException
 
 ELSEWHERE = re.compile(
@@ -37,7 +46,16 @@ ELSEWHERE = re.compile(
     "autolog|system_metrics|evaluat|login|pyfunc|doctor"
 )
 """Names that have to do with the registry, logged models, traces, evaluation, gateways, or autologging."""
-NOT_CALLED = {"ActiveModel", "ActiveRun", "Image", "MlflowClient", "MlflowException", "run", "test", "context"}
+NOT_CALLED = {
+    "ActiveModel",
+    "ActiveRun",
+    "Image",
+    "MlflowClient",
+    "MlflowException",
+    "run",
+    "test",
+    "context",
+}
 """Classes, and functions of projects and traces whose names do not tell."""
 
 ARTIFACT_FUNCTIONS = ("download_artifacts", "list_artifacts", "load_dict", "load_image", "load_text")
@@ -70,7 +88,9 @@ def main() -> None:
     print(json.dumps({"calls": seen, "missed": missed(client)}, indent=1))
 
 
-def call(owner: Any, name: str, /, *arguments: Any, show: Callable[[Any], Any] | None = None, **named: Any) -> Any:
+def call(
+    owner: Any, name: str, /, *arguments: Any, show: Callable[[Any], Any] | None = None, **named: Any
+) -> Any:
     """Call a method, and note what it returned (or `show` of that), or the error code that refused it."""
     where = {MlflowClient: "Client"}.get(type(owner), getattr(owner, "__name__", ""))
     called.add(f"{where}.{name}")
@@ -97,7 +117,9 @@ def missed(client: MlflowClient) -> list[str]:
 
 
 def experiments(client: MlflowClient) -> str:
-    experiment_id = call(client, "create_experiment", "one", tags={"team": "a", "n": "1"}, show=lambda _: "id")
+    experiment_id = call(
+        client, "create_experiment", "one", tags={"team": "a", "n": "1"}, show=lambda _: "id"
+    )
     experiment_ids[experiment_id] = "<one>"
     call(client, "create_experiment", "one")
     call(client, "create_experiment", "  ", show=lambda _: "id")
@@ -119,7 +141,14 @@ def experiments(client: MlflowClient) -> str:
     call(client, "search_experiments", filter_string="tags.team = 'a'", show=names)
     call(client, "search_experiments", filter_string="name LIKE 're%'", max_results=1, show=names)
     first = client.search_experiments(max_results=1, order_by=["name DESC"])
-    call(client, "search_experiments", max_results=1, order_by=["name DESC"], page_token=first.token, show=names)
+    call(
+        client,
+        "search_experiments",
+        max_results=1,
+        order_by=["name DESC"],
+        page_token=first.token,
+        show=names,
+    )
     return experiment_id
 
 
@@ -320,7 +349,9 @@ def fluent_artifacts(folder: Path) -> None:
     call(own, "list_artifacts", f"runs:/{run_id}/tree", show=files)
     call(own, "load_text", f"runs:/{run_id}/text.txt")
     call(own, "load_dict", f"runs:/{run_id}/k.json")
-    call(own, "load_image", f"runs:/{run_id}/blue.png", show=lambda image: [image.size, image.getpixel((0, 0))])
+    call(
+        own, "load_image", f"runs:/{run_id}/blue.png", show=lambda image: [image.size, image.getpixel((0, 0))]
+    )
     target = made(folder / "fluent")
     call(own, "download_artifacts", run_id=run_id, artifact_path="tree", dst_path=str(target), show=tree)
     call(own, "download_artifacts", f"runs:/{run_id}/absent", dst_path=str(target))
@@ -383,11 +414,13 @@ def run_shown(run: Any) -> dict[str, Any]:
 
 
 def inputs(run: Any) -> list[Any]:
-    return sorted(
-        [i.dataset.name, i.dataset.digest, i.dataset.source_type, i.dataset.schema, i.dataset.profile]
-        + [sorted((tag.key, tag.value) for tag in i.tags)]
-        for i in run.inputs.dataset_inputs
-    )
+    shown: list[Any] = []
+    for found in run.inputs.dataset_inputs:
+        dataset, tags = found.dataset, sorted((tag.key, tag.value) for tag in found.tags)
+        shown.append(
+            [dataset.name, dataset.digest, dataset.source_type, dataset.schema, dataset.profile, tags]
+        )
+    return sorted(shown)
 
 
 def names(found: Any) -> list[str]:
@@ -433,7 +466,9 @@ def made(folder: Path) -> Path:
 def plain(value: Any) -> Any:
     """As JSON has it, and with what stands for ids, times and paths."""
     if isinstance(value, dict):
-        return {plain(str(key)): plain(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
+        return {
+            plain(str(key)): plain(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))
+        }
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
