@@ -50,7 +50,8 @@ def test_every_call_ends_as_it_does_against_mlflow(printed: dict[str, Any]) -> N
         for number, ((name, ours), (_, theirs)) in enumerate(zip(printed["calls"], RECORDED, strict=True))
         if (ours == theirs) == (number in deviations)
     ]
-    assert wrong == []
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
 
 
 def test_every_deviation_has_a_reason() -> None:
