@@ -6,6 +6,7 @@ That is the pages of docs/reference, and the tables of fields in docs/search.md.
 import re
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import click
 from runstone import settings
 from runstone.cli import runstone
 from runstone.search.grammar import EXPERIMENTS, RUNS, Entity, Grammar, Key
+from runstone.shim.names import MODULES, Names
 from runstone.wire.operations import OPERATIONS, PREFIXES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -68,6 +70,22 @@ def _helps(command: click.Command, parent: click.Context | None, name: str) -> I
             found = command.get_command(context, inner)
             if found is not None and not found.hidden:
                 yield from _helps(found, context, inner)
+
+
+def shim_page() -> str:
+    intro = (
+        "The modules that the [shim](../migrating.md#the-shim) has, and the names in them: Runstone's own objects. "
+        "What is not here is a `ModuleNotFoundError` or an `AttributeError` that says so."
+    )
+    rows = [f"| `{name}` | {_names_of(row)} |" for name, row in MODULES.items() if row.of or row.single]
+    return _page("Modules of the shim", intro, "| module | names |\n|--|--|\n" + "\n".join(rows))
+
+
+def _names_of(row: Names) -> str:
+    made_for_it = row.of.startswith("runstone.shim.")
+    names: set[str] = {*row.single, *(import_module(row.of).__all__ if made_for_it else ())}
+    whole = [f"all of `{row.of}`"] if row.of and not made_for_it else []
+    return ", ".join(whole + [f"`{name}`" for name in sorted(names)])
 
 
 def search_page() -> str:
@@ -126,6 +144,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "operations.md": operations_page,
     "cli.md": cli_page,
+    "shim.md": shim_page,
     "../search.md": search_page,
 }
 

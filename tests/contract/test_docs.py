@@ -1,6 +1,5 @@
 """The documentation: its generated pages are fresh, its examples run, its links lead somewhere."""
 
-import os
 import re
 import subprocess
 import sys
@@ -30,9 +29,11 @@ def test_the_generated_pages_are_fresh():
 
 @pytest.mark.parametrize("page", _named(WITH_EXAMPLES))
 def test_the_examples_of_a_page_run(
-    page: Path, tmp_path: Path, runstone_server: Callable[..., RunningServer]
+    page: Path,
+    tmp_path: Path,
+    runstone_server: Callable[..., RunningServer],
+    shim_environment: dict[str, str],
 ):
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     for code in docs.programs(page):
         if SERVER_IN_EXAMPLES in code:
             code = code.replace(SERVER_IN_EXAMPLES, runstone_server().url)
@@ -40,7 +41,7 @@ def test_the_examples_of_a_page_run(
         done = subprocess.run(
             [sys.executable, "-W", "error", "example.py"],
             cwd=tmp_path,
-            env=environ,
+            env=shim_environment,
             capture_output=True,
             text=True,
             timeout=50,

@@ -40,6 +40,14 @@ def test_the_tracking_uri_is_what_was_set_last_then_the_environments_then_a_fold
     assert not runstone.is_tracking_uri_set()
 
 
+def test_none_takes_a_chosen_uri_back() -> None:
+    for uri in ("http://chosen:5000", None):
+        runstone.set_tracking_uri(uri)
+        runstone.set_registry_uri(uri)
+    assert not runstone.is_tracking_uri_set()
+    assert runstone.get_registry_uri() == runstone.get_tracking_uri()
+
+
 def test_a_client_is_pickled_as_its_addresses() -> None:
     for uri in ("http://127.0.0.1:9", "/some/folder"):
         assert pickle.loads(pickle.dumps(runstone.Client(uri))).tracking_uri == uri

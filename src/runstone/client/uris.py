@@ -10,20 +10,16 @@ _chosen: str | None = None
 _registry: str | None = None
 
 
-def set_tracking_uri(uri: str | PathLike[str]) -> None:
+def set_tracking_uri(uri: str | PathLike[str] | None) -> None:
     """Say where runs are recorded from now on, in this process and in those it starts.
 
     Args:
-        uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`; "" for the folder ./mlruns.
+        uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`; "" or None for the folder ./mlruns.
 
     Runs that are open go on where they began.
     """
     global _chosen
-    _chosen = _text(uri)
-    if _chosen:
-        os.environ[settings.TRACKING_URI.name] = _chosen
-    else:
-        os.environ.pop(settings.TRACKING_URI.name, None)
+    _chosen = _chosen_for_children(settings.TRACKING_URI, uri)
 
 
 def get_tracking_uri() -> str:
@@ -36,18 +32,14 @@ def is_tracking_uri_set() -> bool:
     return bool(_chosen or settings.TRACKING_URI.read())
 
 
-def set_registry_uri(uri: str) -> None:
+def set_registry_uri(uri: str | None) -> None:
     """Say where registered models are kept from now on, in this process and in those it starts.
 
     Args:
-        uri: as set_tracking_uri takes it; "" for the place where runs are recorded.
+        uri: as set_tracking_uri takes it; "" or None for the place where runs are recorded.
     """
     global _registry
-    _registry = uri
-    if uri:
-        os.environ[settings.REGISTRY_URI.name] = uri
-    else:
-        os.environ.pop(settings.REGISTRY_URI.name, None)
+    _registry = _chosen_for_children(settings.REGISTRY_URI, uri)
 
 
 def get_registry_uri() -> str:
@@ -63,6 +55,18 @@ def resolve_registry_uri(uri: str | None, tracking_uri: str) -> str:
 def resolve_tracking_uri(uri: str | PathLike[str] | None) -> str:
     """The tracking URI given, or that which holds if none is."""
     return _text(uri) if uri else get_tracking_uri()
+
+
+def _chosen_for_children(
+    setting: settings.Setting[str | None], uri: str | PathLike[str] | None
+) -> str | None:
+    """The URI as text, also in the environment of the processes that this one starts; None for "" and None."""
+    chosen = _text(uri) if uri else None
+    if chosen:
+        os.environ[setting.name] = chosen
+    else:
+        os.environ.pop(setting.name, None)
+    return chosen
 
 
 def _text(uri: str | PathLike[str]) -> str:
