@@ -109,14 +109,22 @@ def _spawn(command: list[str], folder: Path, environment: dict[str, str]) -> sub
 
 
 def _wait_until_healthy(server: RunningServer) -> None:
+    try:
+        wait_until_healthy(server.url, server.process)
+    except ServerFailed as error:
+        raise ServerFailed(f"{error}:\n{server.log}") from None
+
+
+def wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the server answers at `url`. Raises ServerFailed if its process ends, or takes too long."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            raise ServerFailed(f"the server ended with status {server.process.returncode}:\n{server.log}")
+        if process.poll() is not None:
+            raise ServerFailed(f"the server ended with status {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{server.url}/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.02)
-    raise ServerFailed(f"the server did not answer within {START_S} s:\n{server.log}")
+    raise ServerFailed(f"the server did not answer within {START_S} s")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import runstone
 from runstone.entities import Run
 from tests.compat.seeds.playing import BLOCKS, PREPARED, Played, play, quiet, recorded
-from tests.servers import RunningServer
+from tests.servers import RunningServer, free_port, wait_until_healthy
 from tests.tiers import tier_missing
 from tools import envs
 
@@ -46,6 +47,28 @@ def test_step_and_timestamp_are_recorded_as_given(played: Playing) -> None:
     [run] = result.runs
     [point] = result.client.get_metric_history(run.info.run_id, "train_loss")
     assert (point.value, point.step, point.timestamp) == (0.25, 3, 1_700_000_000_000)
+
+
+def test_the_experiment_that_a_command_made_comes_from_the_environment(played: Playing) -> None:
+    result = played("001_environment")
+    [run] = result.experiments["fraud-detection"]
+    assert (run.data.params, run.data.metrics) == ({"a": "1"}, {"b": 2})
+    assert result.experiments["Default"] == ()
+
+
+@pytest.mark.parametrize("command", ["ui", "server"])
+def test_the_command_that_shows_the_runs_serves_them(
+    command: str, tmp_path: Path, shim_environment: dict[str, str]
+) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    serving = subprocess.Popen(["mlflow", command, "--port", str(port)], cwd=tmp_path, env=shim_environment)
+    try:
+        wait_until_healthy(url, serving)
+        with urllib.request.urlopen(f"{url}/version") as answer:
+            assert answer.read() == b"3.17.2"
+    finally:
+        serving.terminate()
+        serving.wait(20)
 
 
 def test_child_runs_know_their_parent(played: Playing) -> None:
@@ -165,12 +188,14 @@ def test_artifacts_are_organised_in_folders(played: Playing) -> None:
 # Where a run tells more, or less, of the repository that it comes from; tests of that stand elsewhere.
 SURROUNDINGS = {"mlflow.source.git.branch", "mlflow.source.git.dirty", "mlflow.source.git.repoURL"}
 
-# Slow ones that call nothing which the others do not call; and MLflow logs models as entities, which are not there yet.
+# Slow ones that call nothing which the others do not call; one that needs MLflow's command; and those with models,
+# which MLflow's client logs as entities that are not there yet.
 SLOW = {"001_spawn", "003_tuning"}
+WITH_A_COMMAND = {"001_environment"}
 WITH_MODELS = {"003_artifacts", "003_first_run", "003_pipeline"}
 
 
-@pytest.mark.parametrize("block", sorted(PREPARED.keys() - SLOW - WITH_MODELS))
+@pytest.mark.parametrize("block", sorted(PREPARED.keys() - SLOW - WITH_A_COMMAND - WITH_MODELS))
 def test_mlflows_own_client_records_the_same(
     block: str,
     tmp_path: Path,

@@ -37,7 +37,7 @@ def uninstall() -> None:
 
 @shim.command
 def status() -> None:
-    """Tell what `import mlflow` is here: the shim, the real MLflow, or nothing."""
+    """Tell what `import mlflow` is here."""
     from runstone.shim import installing
 
     place = installing.beside_runstone()

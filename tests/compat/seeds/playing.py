@@ -27,6 +27,7 @@ PREPARED = {
     "001_manual_logging": _MLFLOW,
     "001_active_run": _MLFLOW + "mlflow.start_run()\nmlflow.log_param('depth', 3)\n",
     "001_step_and_timestamp": _MLFLOW + "train_loss, epoch, now = 0.25, 3, 1_700_000_000_000\n",
+    "001_environment": _MLFLOW,
     "001_child_runs": _MLFLOW + "val_loss = 0.5\n",
     "001_sequential_runs": _MLFLOW,
     "001_fork": "",
@@ -91,11 +92,10 @@ def play(
     *,
     store: str = "mlruns",
     python: str | Path = sys.executable,
-    shell: str = "",
 ) -> Played:
     """Run a block in `folder` with the default store, or with a server's URL as `store`.
 
-    `shell` names a block of shell to run before it, in the same shell.
+    A block of shell that has its name is run before it, in the same shell.
     """
     script = folder / "example.py"
     text = (BLOCKS / f"{block}.txt").read_text()
@@ -104,7 +104,8 @@ def play(
         for address in _ADDRESSES:
             text = text.replace(address, store)
     script.write_text(PREPARED[block] + text)
-    before = (BLOCKS / f"{shell}.txt").read_text() if shell else ""
+    shell = BLOCKS / f"{block}.sh"
+    before = shell.read_text() if shell.is_file() else ""
     done = subprocess.run(
         ["sh", "-e", "-c", f'{before}\n"$0" example.py', python],
         cwd=folder,
