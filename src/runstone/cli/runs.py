@@ -227,10 +227,10 @@ def _create(
     tags: dict[str, str],
     parent_run_id: str | None,
 ) -> "Run":
-    from runstone.client.surroundings.tags import context_tags
+    from runstone.client.surroundings.recorder import recorder
     from runstone.entities.names import NOTE_TAG, PARENT_RUN_TAG
 
-    wanted = context_tags()
+    wanted = recorder.tags(files=False)
     if description:
         wanted[NOTE_TAG] = description
     if parent_run_id:
