@@ -2,6 +2,8 @@
 
     RunstoneError                      an error of ours; 500 unless a subclass says otherwise
     ├─ InvalidParameterValue           400  an argument that makes no sense, with the argument named
+    │  ├─ InvalidType                       … by its type; a TypeError too
+    │  └─ InvalidValue                      … by its value; a ValueError too
     ├─ BadRequest                      400  a request that contradicts what is stored
     ├─ ResourceAlreadyExists           400  a name that is taken
     ├─ ResourceDoesNotExist            404  an id, a name or a path that nothing answers to
@@ -12,6 +14,7 @@
     ├─ RequestLimitExceeded            429  too much at once; try again later
     ├─ InvalidState                    500
     ├─ UnsupportedOperation            501
+    │  └─ MissingLibrary                    … without a library that is not installed; an ImportError too
     ├─ TemporarilyUnavailable          503  the store cannot answer now
     │  └─ ServerUnreachable                 the client could not reach its server
     ├─ StoreError                      500  the folder or database cannot be used as a store
@@ -22,6 +25,7 @@ error's body. The same class is raised whether the service runs in this process 
 """
 
 import json
+from pathlib import PurePath
 
 _USER = "KAM00"
 _SYSTEM = "XXM00"
@@ -75,9 +79,11 @@ class RunstoneError(Exception):
     sqlstate: str | None = _SYSTEM
     error_class: str | None = "CLIENT_INTERNAL_ERROR"
 
-    def __init__(self, message: str, error_code: int | str | None = None):
+    def __init__(self, message: str, error_code: int | str | None = None, *, path: str | None = None):
+        """`path` is the file of this machine that the message names, if it does."""
         super().__init__(message)
         self.message = message
+        self.path = path
         if error_code is not None:
             self._become(error_code)
 
@@ -95,13 +101,18 @@ class RunstoneError(Exception):
         self.sqlstate = kind.sqlstate if kind else None
         self.error_class = kind.error_class if kind else None
 
+    @property
+    def public_message(self) -> str:
+        """The message for those who use this machine from afar: of the file's path it has the name alone."""
+        return self.message.replace(self.path, PurePath(self.path).name) if self.path else self.message
+
     def get_http_status_code(self) -> int:
         """The HTTP status that carries this error."""
         return self.http_status
 
     def as_dict(self) -> dict[str, str]:
         """The error's body in the protocol: `error_code`, `message`, and `sqlstate` and `error_class` where known."""
-        body = {"error_code": self.error_code, "message": self.message}
+        body = {"error_code": self.error_code, "message": self.public_message}
         if self.sqlstate and self.error_class:
             body |= {"sqlstate": self.sqlstate, "error_class": self.error_class}
         return body
@@ -144,6 +155,14 @@ class InvalidParameterValue(RunstoneError):
             f"Invalid value {shown} for parameter '{name}' supplied:  Hint: Value was of type "
             f"'{kind or type(value).__name__}'. See the API docs for more information about request parameters."
         )
+
+
+class InvalidType(InvalidParameterValue, TypeError):
+    """An argument of a type that makes no sense, where MLflow raises a plain TypeError."""
+
+
+class InvalidValue(InvalidParameterValue, ValueError):
+    """An argument whose value makes no sense, where MLflow raises a plain ValueError."""
 
 
 class BadRequest(RunstoneError):
@@ -232,6 +251,10 @@ class UnsupportedOperation(RunstoneError):
     error_code = "NOT_IMPLEMENTED"
     http_status = 501
     sqlstate = error_class = None
+
+
+class MissingLibrary(UnsupportedOperation, ImportError):
+    """The operation needs a library that is not installed; the message says how to install it."""
 
 
 class TemporarilyUnavailable(RunstoneError):

@@ -113,6 +113,23 @@ def test_a_store_that_fails_is_answered_in_its_own_words_and_logged(
     serving(tmp_path, failing(StoreError("The disk is full. Free some space.")), scenario)
 
 
+def test_of_the_servers_files_its_clients_learn_the_names_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(client: httpx.AsyncClient, pools: Pools) -> None:
+        answer = await client.post(f"{API}/runs/set-tag", json=TAG)
+        assert answer.json()["message"] == "No access to the artifact 'a': 'file.txt': refused."
+        assert "'/srv/secret/file.txt'" in caplog.text
+
+    path = "/srv/secret/file.txt"
+    caplog.set_level(logging.ERROR)
+    serving(
+        tmp_path,
+        failing(StoreError(f"No access to the artifact 'a': '{path}': refused.", path=path)),
+        scenario,
+    )
+
+
 def test_long_operations_do_not_keep_short_ones_waiting(tmp_path: Path) -> None:
     free = threading.Event()
 

@@ -285,3 +285,25 @@ def test_an_experiment_may_keep_its_artifacts_elsewhere(
         assert paths(client, run.run_id, "a") == ["a/file"]
         assert read(client, run.run_id, "a/file") == b"here"
     assert sorted(folder.name for folder in chosen.iterdir()) == ["plain #1 %20", "uri #2 %20"]
+
+
+def test_runs_are_found_by_the_artifact_uri_that_is_shown(
+    client: Client, experiment: str, new_name: Callable[[], str], tmp_path: Path
+) -> None:
+    elsewhere = client.create_experiment(new_name(), str(tmp_path / "elsewhere"))
+    infos = [client.create_run(id).info for id in (experiment, experiment, elsewhere)]
+    [first, second, third] = [info.artifact_uri or "" for info in infos]
+
+    def found(filter_string: str) -> set[str | None]:
+        runs = client.search_runs([experiment, elsewhere], filter_string)
+        return {run.info.artifact_uri for run in runs}
+
+    assert found(f"artifact_uri = '{first}'") == {first}
+    assert found(f"artifact_uri = '{third}'") == {third}
+    assert found(f"artifact_uri != '{first}'") == {second, third}
+    assert found(f"artifact_uri IN ('{second}', '{third}')") == {second, third}
+    root = first.partition(f"/{experiment}/")[0]
+    assert found(f"artifact_uri LIKE '{root}/%'") == {first, second}
+    assert found(f"artifact_uri ILIKE '{root.upper()}/%'") == {first, second}
+    ordered = client.search_runs([experiment, elsewhere], order_by=["artifact_uri DESC"])
+    assert [run.info.artifact_uri for run in ordered] == sorted([first, second, third], reverse=True)

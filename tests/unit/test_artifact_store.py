@@ -307,8 +307,10 @@ def test_a_read_only_folder_gives_an_error_that_names_the_path() -> None:
                     StoreError, match=f"No access to the artifact '{path}': '{folder}/{path}'"
                 ):
                     store.put_bytes(b"x", path)
-            with pytest.raises(StoreError, match="No access to the artifact 'old'"):
+            with pytest.raises(StoreError, match="No access to the artifact 'old'") as caught:
                 store.delete("old")
+        assert name in caught.value.message
+        assert name not in caught.value.public_message
         assert names(folder) == ["old"]
 
 

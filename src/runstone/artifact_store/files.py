@@ -39,10 +39,14 @@ def translated(path: str, file: Path) -> Generator[None]:
 def _error(error: OSError, path: str, file: Path) -> StoreError | InvalidParameterValue:
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in _FULL:
-        return StoreError(f"There is no room for the artifact '{path}': '{file}': {reason}. Free some space.")
+        return StoreError(
+            f"There is no room for the artifact '{path}': '{file}': {reason}. Free some space.",
+            path=str(file),
+        )
     if error.errno in _FORBIDDEN:
         return StoreError(
-            f"No access to the artifact '{path}': '{file}': {reason}. Check the folder's permissions."
+            f"No access to the artifact '{path}': '{file}': {reason}. Check the folder's permissions.",
+            path=str(file),
         )
     if error.errno in _IN_THE_WAY:
         return InvalidParameterValue(
@@ -50,7 +54,7 @@ def _error(error: OSError, path: str, file: Path) -> StoreError | InvalidParamet
         )
     if error.errno in _BAD_NAME:
         return InvalidParameterValue(f"Invalid path: '{path}'. The file system refuses it: {reason}.")
-    return StoreError(f"The artifact '{path}' failed in '{file}': {reason}.")
+    return StoreError(f"The artifact '{path}' failed in '{file}': {reason}.", path=str(file))
 
 
 class FileReader:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runstone.entities import Run
-from runstone.errors import UnsupportedOperation
+from runstone.errors import MissingLibrary
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs]
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def runs_frame(runs: Sequence[Run]) -> "pandas.DataFrame":
     """One row for each run: its ids, state and times, then `metrics.*`, `params.*` and `tags.*` by first appearance.
 
-    What a run lacks is NaN among the metrics and None elsewhere. Raises UnsupportedOperation without pandas.
+    What a run lacks is NaN among the metrics and None elsewhere. Raises MissingLibrary without pandas.
     """
     try:
         import pandas  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
-        raise UnsupportedOperation(
+        raise MissingLibrary(
             "search_runs returns a pandas DataFrame, and pandas is not installed. Install it, for instance with "
             "pip install 'runstone[pandas]', or pass output_format=\"list\"."
         ) from error

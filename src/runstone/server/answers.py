@@ -79,10 +79,9 @@ def refusal(error: RunstoneError) -> Answer:
     if error.http_status in (500, 503) and not isinstance(error, InternalError):
         _log.error("%s: %s", error.error_code, error.message)
     body = error.as_dict()
-    if len(error.message) > _LONGEST_MESSAGE:  # it shows a value of any length
-        body["message"] = (
-            f"{error.message[: _LONGEST_MESSAGE // 2]} … {error.message[-_LONGEST_MESSAGE // 2 :]}"
-        )
+    text = body["message"]
+    if len(text) > _LONGEST_MESSAGE:  # it shows a value of any length
+        body["message"] = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
     return Answer(error.http_status, json.dumps(body).encode())
 
 

@@ -177,7 +177,7 @@ def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
 
 @operation
 def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsResponse:
-    selection, order_by, offset = _search(request)
+    selection, order_by, offset = _search(service, request)
     with service.store.read() as connection:
         rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
         return wire.SearchRunsResponse(_filled(service, connection, rows), token)
@@ -185,7 +185,7 @@ def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsRe
 
 @operation
 def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse:
-    selection, order_by, offset = _search(request)
+    selection, order_by, offset = _search(service, request)
     with service.store.read() as connection:
         rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
         total = runs.count(connection, service.store.keys, selection)
@@ -193,7 +193,7 @@ def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse
         return wire.ListRunsResponse(total, _filled(service, connection, rows), numbers, token)
 
 
-def _search(request: wire.SearchRuns) -> tuple[Selection, tuple[OrderBy, ...], int]:
+def _search(service: Service, request: wire.SearchRuns) -> tuple[Selection, tuple[OrderBy, ...], int]:
     """Which runs a request asks for, in which order, and how many come before its page."""
     limit = request.max_results
     if limit <= 0:
@@ -204,7 +204,8 @@ def _search(request: wire.SearchRuns) -> tuple[Selection, tuple[OrderBy, ...], i
         raise InvalidParameterValue.wrong_type("max_results", limit)
     where, order_by = parse_search(request.filter, request.order_by, RUNS)
     experiments = sorted({experiment_number(number) for number in request.experiment_ids})
-    selection = Selection(experiments, lifecycles(request.run_view_type), where)
+    shown_root = service.locations.shown_root
+    selection = Selection(experiments, lifecycles(request.run_view_type), where, shown_root)
     return selection, order_by, page_offset(request.page_token)
 
 

@@ -141,10 +141,13 @@ def translated(path: Path) -> Generator[None]:
             f"A text contains half of a surrogate pair ({error.object[error.start]!a}), which is no character."
         ) from error
     except PoolTimeout as error:
-        raise TemporarilyUnavailable(f"Too many reads of {path} at once. Try again.") from error
+        raise TemporarilyUnavailable(
+            f"Too many reads of {path} at once. Try again.", path=str(path)
+        ) from error
     except OSError as error:
         raise StoreError(
-            f"Cannot use {error.filename or path}: {error.strerror}. Check that you may read and write it."
+            f"Cannot use {error.filename or path}: {error.strerror}. Check that you may read and write it.",
+            path=str(error.filename or path),
         ) from error
 
 
@@ -152,20 +155,25 @@ def _explained(path: Path, cause: str) -> RunstoneError:
     if "locked" in cause or "busy" in cause:
         return TemporarilyUnavailable(
             f"The database {path} stayed locked by another program for {dialect.BUSY_TIMEOUT_MS // 1000} seconds. "
-            "Try again; if this goes on, look for a program that keeps it open."
+            "Try again; if this goes on, look for a program that keeps it open.",
+            path=str(path),
         )
     if "full" in cause:
         return TemporarilyUnavailable(
-            f"The disk that holds {path} is full: nothing was stored. Make room and try again."
+            f"The disk that holds {path} is full: nothing was stored. Make room and try again.",
+            path=str(path),
         )
     if "readonly" in cause or "unable to open" in cause:
         return StoreError(
             f"Cannot write to the database {path}, which even reading it needs. Check that its folder exists and "
-            "that you may write to it; of a store that is not yours, take a copy."
+            "that you may write to it; of a store that is not yours, take a copy.",
+            path=str(path),
         )
     if "not a database" in cause or "malformed" in cause:
-        return StoreError(f"The file {path} is damaged or not a SQLite database. Restore it from a backup.")
-    return StoreError(f"The database {path} failed: {cause}.")
+        return StoreError(
+            f"The file {path} is damaged or not a SQLite database. Restore it from a backup.", path=str(path)
+        )
+    return StoreError(f"The database {path} failed: {cause}.", path=str(path))
 
 
 def _foreign(path: Path, tables: Collection[str]) -> StoreError:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     cast,
     exists,
     false,
+    func,
     literal,
     not_,
     or_,
@@ -50,6 +51,8 @@ RUN_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
     "end_time": run.c.ended,
 }
 
+_PROXIED = "mlflow-artifacts:/"
+
 Leaf = Callable[[Comparison], ColumnElement[bool]]
 
 
@@ -58,9 +61,24 @@ def experiment_condition(expression: Expression) -> ColumnElement[bool]:
     return _condition(expression, _experiment_comparison)
 
 
-def run_condition(expression: Expression, keys: Mapping[str, int]) -> ColumnElement[bool]:
-    """The condition on `run` that the expression means. `keys` are the ids of the names in it that have one."""
-    return _condition(expression, lambda comparison: _run_comparison(comparison, keys))
+def run_condition(
+    expression: Expression, keys: Mapping[str, int], shown_root: str | None
+) -> ColumnElement[bool]:
+    """The condition on `run` that the expression means.
+
+    `keys` are the ids of the names in it that have one; for `shown_root` see `run_attribute`.
+    """
+    return _condition(expression, lambda comparison: _run_comparison(comparison, keys, shown_root))
+
+
+def run_attribute(name: str, shown_root: str | None) -> ColumnElement[Any]:
+    """An attribute of a run, as users see it: a `shown_root` stands for the scheme of the artifact proxy."""
+    column = RUN_ATTRIBUTES[name]
+    if name != "artifact_uri" or shown_root is None:
+        return column
+    proxied = func.substr(column, 1, len(_PROXIED)) == _PROXIED
+    shown = literal(shown_root.rstrip("/") + "/").concat(func.substr(column, len(_PROXIED) + 1))
+    return case((proxied, shown), else_=column)
 
 
 def fields(expression: Expression) -> list[Field]:
@@ -106,10 +124,12 @@ def _experiment_comparison(comparison: Comparison) -> ColumnElement[bool]:
     return _compare(cast(column, String) if key == "experiment_id" else column, comparison)
 
 
-def _run_comparison(comparison: Comparison, keys: Mapping[str, int]) -> ColumnElement[bool]:
+def _run_comparison(
+    comparison: Comparison, keys: Mapping[str, int], shown_root: str | None
+) -> ColumnElement[bool]:
     kind, name = comparison.field.kind, comparison.field.key
     if kind == "attribute":
-        return _compare(RUN_ATTRIBUTES[name], comparison)
+        return _compare(run_attribute(name, shown_root), comparison)
     if kind == "dataset":
         return _dataset_comparison(comparison)
     if name not in keys:

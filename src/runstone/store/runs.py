@@ -114,11 +114,12 @@ def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
 
 
 class Selection(NamedTuple):
-    """Which runs a search is about."""
+    """Which runs a search is about. For `shown_root` see `filters.run_attribute`."""
 
     experiments: Sequence[int]
     lifecycles: Sequence[str]
     where: Expression | None = None
+    shown_root: str | None = None
 
 
 def search(
@@ -134,7 +135,8 @@ def search(
     keys = names.find(
         connection, {clause.field.key for clause in order_by if clause.field.kind != "attribute"}
     )
-    statement = _ordered(select(run).where(*_conditions(connection, names, selection)), order_by, keys)
+    found = select(run).where(*_conditions(connection, names, selection))
+    statement = _ordered(found, order_by, keys, selection.shown_root)
     return [RunRow(*row) for row in connection.execute(statement.limit(limit).offset(offset))]
 
 
@@ -164,16 +166,20 @@ def _conditions(connection: Connection, names: KeyNames, selection: Selection) -
     ]
     if selection.where is not None:
         compared = {field.key for field in filters.fields(selection.where) if field.kind != "attribute"}
-        conditions.append(filters.run_condition(selection.where, names.find(connection, compared)))
+        conditions.append(
+            filters.run_condition(selection.where, names.find(connection, compared), selection.shown_root)
+        )
     return conditions
 
 
-def _ordered(statement: Select[Any], order_by: Sequence[OrderBy], keys: Mapping[str, int]) -> Select[Any]:
+def _ordered(
+    statement: Select[Any], order_by: Sequence[OrderBy], keys: Mapping[str, int], shown_root: str | None
+) -> Select[Any]:
     clauses: list[ColumnElement[Any]] = []
     source: Any = run
     for clause in order_by:
         if clause.field.kind == "attribute":
-            clauses += _nulls_last(filters.RUN_ATTRIBUTES[clause.field.key], clause.ascending)
+            clauses += _nulls_last(filters.run_attribute(clause.field.key, shown_root), clause.ascending)
         elif clause.field.key in keys:  # by a key that nobody has, all are equal
             table, order = _by_key(clause.field, clause.ascending)
             of = table.c
