@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         end_run,
         flush_artifact_async_logging,
         flush_async_logging,
+        get_artifact_uri,
         get_experiment,
         get_experiment_by_name,
         get_parent_run,
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
         get_tracking_uri,
         is_tracking_uri_set,
         last_active_run,
+        load_table,
         log_artifact,
         log_artifacts,
         log_data_files,
         log_dict,
         log_figure,
+        log_image,
         log_input,
         log_inputs,
         log_metric,
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
         log_param,
         log_parameter,
         log_params,
+        log_stream,
+        log_table,
         log_text,
         restore_experiment,
         restore_run,
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
         set_tracking_uri,
         start_run,
     )
+    from runstone.client.images import Image
     from runstone.errors import RunstoneError
     from runstone.errors import RunstoneError as MlflowException
     from runstone.flavors import sklearn
@@ -64,6 +70,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActiveRun",
     "Client",
+    "Image",
     "MlflowClient",
     "MlflowException",
     "RunstoneError",
@@ -81,6 +88,7 @@ __all__ = [
     "errors",
     "flush_artifact_async_logging",
     "flush_async_logging",
+    "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
@@ -89,11 +97,13 @@ __all__ = [
     "get_tracking_uri",
     "is_tracking_uri_set",
     "last_active_run",
+    "load_table",
     "log_artifact",
     "log_artifacts",
     "log_data_files",
     "log_dict",
     "log_figure",
+    "log_image",
     "log_input",
     "log_inputs",
     "log_metric",
@@ -102,6 +112,8 @@ __all__ = [
     "log_param",
     "log_parameter",
     "log_params",
+    "log_stream",
+    "log_table",
     "log_text",
     "models",
     "restore_experiment",
@@ -126,6 +138,7 @@ _FLUENT = "runstone.client.fluent"
 # Name → (module, name there); "" stands for the module itself. What is not here is a function of the fluent API.
 _HOMES = {
     "Client": (_CLIENT, "Client"),
+    "Image": ("runstone.client.images", "Image"),
     "MlflowClient": (_CLIENT, "Client"),
     "MlflowException": (_ERRORS, "RunstoneError"),
     "RunstoneError": (_ERRORS, "RunstoneError"),

@@ -1,19 +1,28 @@
 """Artifacts: files, folders, texts, dicts and figures, under odd names, in and out."""
 
+import io
 import json
+import math
 import os
 import threading
+import tracemalloc
+from collections import defaultdict
 from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from io import BytesIO, StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import matplotlib as mpl
+import numpy
 import pytest
 import yaml
 
 from runstone import Client
 from runstone.entities import FileInfo
-from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
+from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError, StoreError
 
 mpl.use("Agg")
 
@@ -160,21 +169,80 @@ def test_writers_of_one_artifact_leave_one_whole_file(client: Client, run: str) 
 def test_texts_and_dicts_become_files(client: Client, run: str) -> None:
     client.log_text(run, "naïve 日本語 🏃\r\n", "deep/er/text.txt")
     assert read(client, run, "deep/er/text.txt").decode() == "naïve 日本語 🏃\r\n"
-    content: dict[str, Any] = {"b": [1, 2.5, None], "a": {"nested": "日本"}, "when": Path("odd")}
-    client.log_dict(run, content, "data.json")
-    client.log_dict(run, content, "data")
-    for name in ("data.json", "data"):
-        assert json.loads(read(client, run, name)) == content | {"when": "odd"}
-    del content["when"]
+    content: dict[str, Any] = {"b": [1, 2.5, None], "a": {"nested": "日本"}, "3": True}
+    for name in ("data.json", "data", "data.YAML"):
+        client.log_dict(run, content, name)
+        assert read(client, run, name) == json.dumps(content, indent=2).encode()
     for name in ("data.yml", "data.yaml"):
         client.log_dict(run, content, name)
         assert yaml.safe_load(read(client, run, name)) == content
         assert not read(client, run, name).startswith(b"{")
 
 
+class Named(StrEnum):
+    ONE = "one"
+
+
+def test_what_a_dict_holds_is_written_as_far_as_the_format_has_a_form_for_it(
+    client: Client, run: str
+) -> None:
+    content: dict[str, Any] = {
+        "numpy": [numpy.float32(1.5), numpy.int64(3), numpy.bool_(True), numpy.array([[1, 2], [3, 4]])],
+        "path": Path("odd"),
+        "class": int,
+        "tuple": (1, defaultdict(list, a=[2])),
+        "enum": Named.ONE,
+    }
+    plain = {
+        "numpy": [1.5, 3, True, [[1, 2], [3, 4]]],
+        "path": "odd",
+        "class": "<class 'int'>",
+        "tuple": [1, {"a": [2]}],
+        "enum": "one",
+    }
+    day = date(2020, 1, 2)
+    client.log_dict(run, content | {"day": day, "set": {1}, "nan": math.inf}, "d.json")
+    found = json.loads(read(client, run, "d.json"))
+    assert found == plain | {"day": "2020-01-02", "set": "{1}", "nan": math.inf}
+    client.log_dict(run, content | {"day": day, "set": {1}, (1, 2): 3, 4: None}, "d.yaml")
+    found = yaml.load(read(client, run, "d.yaml"), TupleLoader)
+    assert found == plain | {"day": day, "set": {1}, (1, 2): 3, 4: None}
+
+
+class TupleLoader(yaml.SafeLoader):
+    """Reads lists as keys too."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        pairs = [
+            (self.construct_object(key, True), self.construct_object(value, True))
+            for key, value in node.value
+        ]
+        return {tuple(key) if isinstance(key, list) else key: value for key, value in pairs}
+
+
+def test_a_dict_that_cannot_be_written_is_refused_and_leaves_nothing(client: Client, run: str) -> None:
+    itself: dict[str, Any] = {}
+    itself["self"] = itself
+    deep: Any = 0
+    for _ in range(100_000):
+        deep = [deep]
+    unknown: Any = {(1, 2): 3}
+    for content, error, words in (
+        (unknown, TypeError, "cannot be written as 'd.json': keys must be"),
+        (itself, ValueError, "cannot be written as 'd.json': Circular"),
+        ({"deep": deep}, ValueError, "recursion"),
+    ):
+        with pytest.raises(InvalidParameterValue, match=words) as caught:
+            client.log_dict(run, content, "d.json")
+        assert isinstance(caught.value, error)
+    assert client.list_artifacts(run) == []
+
+
 def test_only_texts_are_logged_as_text(client: Client, run: str) -> None:
     with pytest.raises(InvalidParameterValue, match="log_text takes a text"):
         client.log_text(run, b"bytes", "file")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        client.log_text(run, "\ud800", "file")
     assert client.list_artifacts(run) == []
 
 
@@ -209,8 +277,16 @@ def test_a_figure_of_plotly_becomes_a_page_or_a_picture(client: Client, run: str
 
 
 def test_what_is_no_figure_is_refused(client: Client, run: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="Unsupported figure object type"):
-        client.log_figure(run, 3, "figure.png")
+    from matplotlib.figure import Figure
+
+    for thing in (3, Figure().subplots()):
+        with pytest.raises(InvalidParameterValue, match="Unsupported figure object type") as caught:
+            client.log_figure(run, thing, "figure.png")
+        assert isinstance(caught.value, TypeError)
+    with pytest.raises(ValueError, match="'figure' does not say which kind of file"):
+        client.log_figure(run, Figure(), "figure")
+    with pytest.raises(ValueError, match="Format 'xyz' is not supported"):
+        client.log_figure(run, Figure(), "figure.xyz")
     assert client.list_artifacts(run) == []
 
 
@@ -307,3 +383,147 @@ def test_runs_are_found_by_the_artifact_uri_that_is_shown(
     assert found(f"artifact_uri ILIKE '{root.upper()}/%'") == {first, second}
     ordered = client.search_runs([experiment, elsewhere], order_by=["artifact_uri DESC"])
     assert [run.info.artifact_uri for run in ordered] == sorted([first, second, third], reverse=True)
+
+
+def test_the_uri_of_an_artifact_leads_to_it(mlflow: ModuleType) -> None:
+    with mlflow.start_run() as active:
+        assert mlflow.get_artifact_uri() == mlflow.get_artifact_uri("") == active.info.artifact_uri
+        for name in ODD_NAMES:
+            mlflow.log_text(name, f"in/{name}")
+            uri = mlflow.get_artifact_uri(f"in/{name}")
+            assert uri.startswith(f"{active.info.artifact_uri}/in/")
+            assert mlflow.artifacts.load_text(uri) == name
+        for path in ("../x", "/etc/passwd", "a/../../x"):
+            with pytest.raises(InvalidParameterValue, match="Invalid path"):
+                mlflow.get_artifact_uri(path)
+
+
+def test_a_stream_is_kept_from_where_it_stands(client: Client, run: str, tmp_path: Path) -> None:
+    content = os.urandom((3 << 20) + 1)
+    stream = BytesIO(content)
+    stream.seek(5)
+    client.log_stream(run, stream, "a/stream.bin")
+    assert read(client, run, "a/stream.bin") == content[5:]
+    client.log_stream(run, BytesIO(), "empty")
+    assert read(client, run, "empty") == b""
+    (tmp_path / "file").write_bytes(content)
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        client.log_stream(run, file, "raw")
+    assert read(client, run, "raw") == content
+
+
+class Endless:
+    """A stream that counts, fails or blocks."""
+
+    def __init__(self, pieces: int, then: object):
+        self.pieces, self.then = pieces, then
+
+    def read(self, size: int = -1, /) -> Any:
+        if self.pieces:
+            self.pieces -= 1
+            return bytes(1 << 20)
+        if isinstance(self.then, Exception):
+            raise self.then
+        return self.then
+
+
+def test_a_stream_is_never_in_memory_as_a_whole(client: Client, run: str) -> None:
+    client.log_text(run, "all that is imported at first use is imported now", "first")
+    tracemalloc.start()
+    client.log_stream(run, Endless(64, b""), "stream")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert client.list_artifacts(run)[-1] == FileInfo("stream", False, 64 << 20)
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize(
+    ("stream", "error", "words"),
+    [
+        (StringIO("text"), TypeError, "gave str, not bytes"),
+        (b"bytes", TypeError, "takes a binary stream, not a value of type 'bytes'"),
+        (Endless(2, None), TypeError, "gave NoneType, not bytes"),
+        (Endless(2, OSError("unplugged")), OSError, "unplugged"),
+    ],
+)
+def test_a_stream_that_fails_leaves_nothing(
+    client: Client, run: str, stream: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        client.log_stream(run, stream, "stream")
+    assert client.list_artifacts(run) == []
+
+
+def test_an_entry_that_vanishes_while_its_folder_is_logged_is_named(
+    client: Client, run: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "b").mkdir(parents=True)
+    (folder / "a").write_text("a")
+    (folder / "b" / "gone").symlink_to(tmp_path / "nothing")  # listed, and not there when it is sent
+    for act in (lambda: client.log_artifacts(run, folder), lambda: client.log_artifact(run, folder)):
+        with pytest.raises(
+            InvalidParameterValue, match=r"b/gone' vanished while the folder .* was being logged"
+        ):
+            act()
+    assert paths(client, run) == ["a", "folder"]
+
+
+def test_a_file_that_vanishes_is_named(client: Client, run: str, tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError, match="dangling"):
+        client.log_artifact(run, tmp_path / "dangling")
+    assert client.list_artifacts(run) == []
+
+
+def test_a_file_that_becomes_shorter_while_it_is_logged_is_refused(
+    client: Client, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(bytes(8 << 20))
+    cut = threading.Event()
+
+    def read(self: Any, size: int = -1) -> bytes:
+        """The file's own, but that somebody empties the file after the first piece."""
+        piece = os.read(self.fileno(), min(size, 1 << 20))
+        if not cut.is_set():
+            cut.set()
+            os.truncate(file, 0)
+        return piece
+
+    class Cut(io.FileIO):
+        pass
+
+    Cut.read = read  # type: ignore[method-assign]
+    opened = Path.open
+    monkeypatch.setattr(
+        Path,
+        "open",
+        lambda self, *args, **kwargs: Cut(self) if self == file else opened(self, *args, **kwargs),
+    )
+    with pytest.raises(InvalidParameterValue, match="became shorter while it was being"):
+        client.log_artifact(run, file)
+    assert cut.is_set()
+    assert client.list_artifacts(run) == []
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="no /proc")
+def test_a_file_that_says_it_is_empty_and_is_not_is_kept_whole(client: Client, run: str) -> None:
+    client.log_artifact(run, "/proc/version")
+    assert read(client, run, "version") == Path("/proc/version").read_bytes()
+
+
+def test_a_download_into_a_place_that_takes_nothing_says_so(client: Client, run: str, tmp_path: Path) -> None:
+    client.log_text(run, "x", "a/file")
+    (tmp_path / "file").write_text("in the way")
+    for path in ("a/file", "a", ""):
+        with pytest.raises(InvalidParameterValue, match="A file stands where a folder is needed"):
+            client.download_artifacts(run, path, tmp_path / "file" / "below")
+
+
+@pytest.mark.skipif(not Path("/sys").is_dir(), reason="no /sys, where not even root may write")
+def test_a_download_to_a_read_only_place_names_it(client: Client, run: str) -> None:
+    client.log_text(run, "x", "a/file")
+    for path in ("a/file", "a"):
+        with pytest.raises(StoreError, match=r"No access to the artifact '/sys/runstone.*permissions"):
+            client.download_artifacts(run, path, "/sys/runstone")

@@ -8,8 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,7 @@ import runstone
 from runstone import Client
 from runstone.entities import Metric
 from runstone.errors import RunstoneError, StoreError
+from tests.privileges import without_privileges
 from tests.servers import RunningServer
 
 
@@ -307,17 +307,6 @@ def test_a_process_says_once_that_its_runs_could_not_be_ended(
 
 
 # --- folders that cannot be written ---------------------------------------------------------------
-
-
-@contextmanager
-def without_privileges() -> Generator[None]:
-    """Root may write anywhere: act as nobody meanwhile."""
-    if (user := os.geteuid()) == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_a_read_only_place_gives_an_error_that_names_it(tmp_path: Path) -> None:

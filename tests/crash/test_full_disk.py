@@ -1,19 +1,23 @@
 """A disk that runs full or becomes read-only: the error says so, what was acknowledged stays, and then all goes on."""
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from runstone.errors import StoreError, TemporarilyUnavailable
+from runstone import Client
+from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
 from runstone.service import Service, open_service
 from runstone.store import sealing
 from runstone.wire import runs
 from tests.crash.checks import check_whole
 from tests.crash.logger import DENSE, batch
+from tests.servers import RunningServer
 from tests.tiers import tier_missing
 from tests.unit.services import get_run, log_param, new_run, opened, params
 
@@ -129,3 +133,41 @@ def test_a_read_only_disk_refuses_a_new_store_and_an_old_one_and_says_why(small_
     _remount(small_disk, "rw")
     with opened(small_disk / "store") as service:
         assert get_run(service, "kept").info.status == "RUNNING"
+
+
+def _too_large(small_disk: Path, client: Client) -> RunstoneError:
+    """Log artifacts that fit, and one that does not; the error. With room again it fits."""
+    run_id = client.create_run("0").info.run_id
+    client.log_stream(run_id, BytesIO(b"x" * 1_000), "kept")
+    size = shutil.disk_usage(small_disk).free + 100_000
+    with pytest.raises(RunstoneError, match=r"There is no room for the artifact '.*large'") as caught:
+        client.log_stream(run_id, BytesIO(bytes(size)), "large")
+    assert "Free some space" in caught.value.message
+    assert [info.path for info in client.list_artifacts(run_id)] == ["kept"]
+    (small_disk / "filler").unlink()
+    client.log_stream(run_id, BytesIO(bytes(size)), "large")
+    assert [info.file_size for info in client.list_artifacts(run_id)] == [1_000, size]
+    return caught.value
+
+
+def test_an_artifact_that_finds_no_room_is_named_with_its_file_and_leaves_nothing(small_disk: Path):
+    with Client(str(small_disk / "store")) as client:
+        assert str(small_disk) in _too_large(small_disk, client).message
+
+
+def test_a_server_without_room_names_the_artifact_and_not_its_own_path(
+    small_disk: Path, runstone_server: Callable[..., RunningServer]
+):
+    server = runstone_server(artifacts_destination=small_disk / "artifacts")
+    with Client(server.url) as client:
+        assert str(small_disk) not in _too_large(small_disk, client).message
+    assert f"'{small_disk}/artifacts/" in server.log
+
+
+def test_a_download_that_finds_no_room_is_named_and_leaves_nothing(small_disk: Path, tmp_path: Path):
+    with Client(str(tmp_path / "store")) as client:
+        run_id = client.create_run("0").info.run_id
+        client.log_stream(run_id, BytesIO(bytes(2 << 20)), "large")
+        with pytest.raises(StoreError, match=f"no room for the artifact '{small_disk}/large'"):
+            client.download_artifacts(run_id, "large", small_disk)
+    assert [file.name for file in small_disk.iterdir()] == ["filler"]

@@ -4,8 +4,6 @@ import os
 import resource
 import tempfile
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from runstone.artifact_store import CHUNK, Artifacts, LocalArtifactStore, store_
 from runstone.artifact_store.files import TEMPORARY
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, StoreError, UnsupportedOperation
+from tests.privileges import without_privileges
 
 ODD_NAMES = [
     "plot#1",
@@ -282,17 +281,6 @@ def test_a_full_disk_gives_an_error_that_names_the_path_and_leaves_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert read(store, "folder/file") == b"old"
     assert names(tmp_path / "artifacts" / "folder") == ["file"]
-
-
-@contextmanager
-def without_privileges() -> Generator[None]:
-    """Root may write anywhere: act as nobody meanwhile."""
-    if (user := os.geteuid()) == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def test_a_read_only_folder_gives_an_error_that_names_the_path() -> None:

@@ -73,6 +73,7 @@ def test_the_names_are_sorted_complete_and_free_of_strangers() -> None:
     assert set(fluent.__all__) <= set(runstone.__all__)
     others = {
         "Client",
+        "Image",
         "MlflowClient",
         "MlflowException",
         "RunstoneError",

@@ -1,14 +1,37 @@
 """What every store of artifacts can do."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from runstone.artifact_store.files import CHUNK, write_file
 from runstone.entities import FileInfo
+from runstone.errors import InvalidParameterValue, InvalidType
+
+
+class Stream(Protocol):
+    """What bytes are read from: an open binary file, or what behaves like one."""
+
+    def read(self, size: int = -1, /) -> bytes | None:
+        """Up to `size` bytes, b"" at the end; None if there are none as yet."""
+        ...
+
+
+def copy(stream: Stream, target: "ArtifactWriter | BinaryIO") -> None:
+    """Write what is left in a stream. Raises InvalidParameterValue for one that gives no bytes, and what it raises."""
+    while True:
+        piece = stream.read(CHUNK)
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            raise InvalidType(
+                f"The stream gave {type(piece).__name__}, not bytes. Open it as a binary stream that waits for data."
+            )
+        if not piece:
+            return
+        target.write(piece)
 
 
 class ArtifactReader(Protocol):
@@ -85,10 +108,26 @@ class ArtifactStore(ABC):
             target.write(data)
 
     def put_file(self, local: str | PathLike[str], path: str) -> None:
-        """Keep a copy of a local file as the artifact `path`. Raises OSError if that is unreadable."""
+        """Keep a copy of a local file as the artifact `path`: of the bytes that it has now, however it grows.
+
+        Raises OSError if it is unreadable, InvalidParameterValue if it becomes shorter meanwhile.
+        """
         with Path(local).open("rb", buffering=0) as source, self.write(path) as target:
-            while piece := source.read(CHUNK):
+            left = (
+                os.fstat(source.fileno()).st_size or None
+            )  # 0 is also said by files without a size, as in /proc
+            while left != 0 and (piece := source.read(min(CHUNK, left or CHUNK))):
                 target.write(piece)
+                left = left and left - len(piece)
+            if left:
+                raise InvalidParameterValue(
+                    f"'{local}' became shorter while it was being logged. Log it again."
+                )
+
+    def put_stream(self, stream: Stream, path: str) -> None:
+        """Keep what is left in a stream as the artifact `path`, in constant memory. Raises what the stream raises."""
+        with self.write(path) as target:
+            copy(stream, target)
 
     def get_file(self, path: str, local: str | PathLike[str]) -> None:
         """Copy the artifact `path` to a local file, which appears whole or not at all."""

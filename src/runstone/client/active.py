@@ -167,6 +167,15 @@ def current_or_new() -> _Open:
     return current() or start()
 
 
+def target(run_id: str | None) -> tuple[Client, str]:
+    """The run to log to, and its client: the one named, or the active one, which is started if there is none."""
+    opened = current() if run_id else current_or_new()
+    if opened is not None and run_id in (None, opened.run.info.run_id):
+        return opened.client, opened.run.info.run_id
+    assert run_id is not None
+    return current_client(), run_id
+
+
 def last_ended() -> tuple[Client, str] | None:
     """The run that ended last in this thread: its client and its id."""
     return _thread.ended

@@ -14,7 +14,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from os import PathLike
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from runstone.artifact_store.location import (
     PROXIED,
@@ -87,6 +87,14 @@ def listing(uri: str, tracking_uri: Local | None = None, *, whole_paths: bool = 
             FileInfo(info.path[len(above) + 1 :] if above else info.path, info.is_dir, info.file_size)
             for info in place.folder.list(place.path)
         ]
+
+
+def below(location: str, path: str | None) -> str:
+    """The URI of an artifact, from where its run keeps them. Raises InvalidParameterValue for a path that leaves it."""
+    relative = check_artifact_path(path or "")
+    if scheme_of(location) == "file":  # the one kind of URI here that is percent-encoded
+        relative = quote(relative)
+    return f"{location.rstrip('/')}/{relative}" if relative else location
 
 
 @contextmanager

@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from os import PathLike
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from runstone import settings
-from runstone.client import files
+from runstone.client.artifact_methods import ArtifactMethods
 from runstone.client.convert import (
     from_experiment,
     from_info,
@@ -31,13 +31,11 @@ from runstone.client.convert import (
 )
 from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
-from runstone.client.surroundings.recorder import recorder
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_registry_uri, resolve_tracking_uri
 from runstone.entities import (
     DatasetInput,
     Experiment,
-    FileInfo,
     LoggedModelInput,
     LoggedModelOutput,
     Metric,
@@ -63,6 +61,9 @@ from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
 from runstone.wire.operations import BY_NAME
 
+if TYPE_CHECKING:
+    pass
+
 R = TypeVar("R", bound=Response)
 T = TypeVar("T")
 U = TypeVar("U")
@@ -70,7 +71,7 @@ U = TypeVar("U")
 _REMEMBERED_LOCATIONS = 1_000
 
 
-class Client:
+class Client(ArtifactMethods):
     """Reads and writes a tracking store: a server's, or one of this machine.
 
     Args:
@@ -452,54 +453,6 @@ class Client:
             found += map(from_series, self._send("get_series", request, metrics.GetSeriesResponse).series)
         return found
 
-    # --- artifacts --------------------------------------------------------------------------------
-
-    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
-        """What is directly in a folder of a run's artifacts, sorted by path; [] if it is absent, or a file."""
-        recorder.settle(run_id)
-        return self._artifacts(run_id).list(path or "")
-
-    def log_artifact(
-        self, run_id: str, local_path: str | PathLike[str], artifact_path: str | None = None
-    ) -> None:
-        """Keep a copy of a local file, or of a folder with all that is in it, in the run's folder `artifact_path`."""
-        files.upload(self._artifacts(run_id), local_path, artifact_path)
-
-    def log_artifacts(
-        self, run_id: str, local_dir: str | PathLike[str], artifact_path: str | None = None
-    ) -> None:
-        """Keep a copy of all that is in a local folder in the run's folder `artifact_path`."""
-        files.upload_content(self._artifacts(run_id), local_dir, artifact_path)
-
-    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
-        """Keep a text as the artifact `artifact_file`, in UTF-8."""
-        self._artifacts(run_id).put_bytes(files.text_bytes(text), artifact_file)
-
-    def log_dict(self, run_id: str, dictionary: Mapping[str, Any], artifact_file: str) -> None:
-        """Keep a dict as the artifact `artifact_file`: as YAML if its name ends in .yml or .yaml, else as JSON."""
-        self._artifacts(run_id).put_bytes(files.dict_bytes(dictionary, artifact_file), artifact_file)
-
-    def log_figure(
-        self, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None
-    ) -> None:
-        """Keep a figure of matplotlib or plotly as the artifact `artifact_file`, whose ending says the kind of file.
-
-        `save_kwargs` go to the library: to `savefig`, `write_html` or `write_image`.
-        """
-        folder = self._artifacts(run_id)
-        files.with_figure(
-            figure, artifact_file, save_kwargs, lambda file: folder.put_file(file, artifact_file)
-        )
-
-    def download_artifacts(self, run_id: str, path: str, dst_path: str | PathLike[str] | None = None) -> str:
-        """Copy an artifact, or a folder of them ("" is all), into a local folder; returns the copy's path.
-
-        The copy has the artifact's own name. `dst_path` is made if it is absent; without it the copy is in a new
-        temporary folder. Raises ResourceDoesNotExist.
-        """
-        recorder.settle(run_id)
-        return files.download(self._artifacts(run_id), path, dst_path)
-
     # --- beneath ----------------------------------------------------------------------------------
 
     def _send(self, name: str, request: Request, response_type: type[R]) -> R:
@@ -525,6 +478,9 @@ class Client:
     ) -> None:
         request = runs.LogBatch(run_id=to_name(run_id, "run_id"), metrics=points, params=params, tags=tags)
         self._send("log_batch", request, EmptyResponse)
+
+    def _runs(self) -> Self:
+        return self
 
     def _artifacts(self, run_id: str) -> ArtifactFolder:
         location = self._locations.get(run_id) or self.get_run(run_id).info.artifact_uri

@@ -1,15 +1,13 @@
-"""Moving local files and folders into a run's artifacts, and back; writing down texts, dicts and figures."""
+"""Moving local files and folders into a run's artifacts, and back."""
 
-import json
 import os
 import posixpath
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from runstone.artifact_store.files import make_folder, translated
 from runstone.client.transport import ArtifactFolder
@@ -33,7 +31,13 @@ def upload(folder: ArtifactFolder, local: Local, artifact_path: str | None) -> N
 def upload_content(folder: ArtifactFolder, local: Local, artifact_path: str | None) -> None:
     """Keep a copy of all that is in a local folder below `artifact_path`. Raises OSError if it is no folder."""
     for name, source in _tree(Path(local), "", frozenset()):
-        _upload_file(folder, source, posixpath.join(artifact_path or "", name))
+        try:
+            _upload_file(folder, source, posixpath.join(artifact_path or "", name))
+        except FileNotFoundError as error:
+            raise InvalidParameterValue(
+                f"'{source}' vanished while the folder '{local}' was being logged; what came before it is kept. Log "
+                "the folder again when nothing changes it any more."
+            ) from error
 
 
 def _tree(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[tuple[str, Path]]:
@@ -101,53 +105,3 @@ def _download(folder: ArtifactFolder, info: FileInfo, local: Path) -> None:
         make_folder(local)
     for entry in folder.list(info.path):
         _download(folder, entry, local / posixpath.basename(check_artifact_path(entry.path)))
-
-
-def text_bytes(text: str) -> bytes:
-    """A text as the bytes of its file: UTF-8."""
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidParameterValue(f"log_text takes a text, not a value of type '{type(text).__name__}'.")
-    return text.encode()
-
-
-def dict_bytes(content: Mapping[str, Any], artifact_file: str) -> bytes:
-    """A dict as the bytes of its file: YAML if the file's name ends so, else JSON; what JSON lacks becomes text."""
-    if posixpath.splitext(artifact_file)[1] in (".yml", ".yaml"):
-        import yaml
-
-        return yaml.dump(content, indent=2, default_flow_style=False, encoding="utf-8")
-    return json.dumps(content, indent=2, default=str).encode()
-
-
-def with_figure(
-    figure: Any, artifact_file: str, options: Mapping[str, Any] | None, use: Callable[[Path], None]
-) -> None:
-    """Save a figure of matplotlib or plotly to a temporary file, named like the artifact, and use that.
-
-    Recognised by what they can do, so that neither library is imported. Raises InvalidParameterValue for anything
-    else, and what the library raises for a kind of file that it cannot write.
-    """
-    name = posixpath.basename(check_artifact_path(artifact_file))
-    if not name:
-        raise InvalidParameterValue(f"Invalid path: '{artifact_file}'. A figure needs a file's name.")
-    with tempfile.TemporaryDirectory(prefix="runstone-") as folder:
-        file = Path(folder) / name
-        if callable(getattr(figure, "savefig", None)):
-            figure.savefig(file, **(options or {}))
-        elif callable(getattr(figure, "write_html", None)) and callable(getattr(figure, "write_image", None)):
-            _save_plotly(figure, file, dict(options or {}))
-        else:
-            raise InvalidParameterValue(
-                f"Unsupported figure object type: '{type(figure)}'. Pass a figure of matplotlib or plotly."
-            )
-        use(file)
-
-
-def _save_plotly(figure: Any, file: Path, options: dict[str, Any]) -> None:
-    extension = file.suffix
-    if extension == ".html":
-        figure.write_html(str(file), **({"include_plotlyjs": "cdn", "auto_open": False} | options))
-    elif extension in (".png", ".jpeg", ".webp", ".svg", ".pdf"):
-        figure.write_image(str(file), **options)
-    else:
-        raise InvalidParameterValue(f"Unsupported file extension for plotly figure: '{extension}'")

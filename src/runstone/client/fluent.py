@@ -4,20 +4,31 @@ Each thread has active runs of its own. A logging function that finds none start
 """
 
 import logging
-import os
 import time
 from collections.abc import Mapping, Sequence
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from runstone.client import active
 from runstone.client.active import ActiveRun, current_client
 from runstone.client.client import Client
+from runstone.client.fluent_artifacts import (
+    flush_artifact_async_logging,
+    get_artifact_uri,
+    load_table,
+    log_artifact,
+    log_artifacts,
+    log_data_files,
+    log_dict,
+    log_figure,
+    log_image,
+    log_stream,
+    log_table,
+    log_text,
+)
 from runstone.client.frames import runs_frame
 from runstone.client.inputs import dataset_inputs, to_dataset
 from runstone.client.paging import all_items
 from runstone.client.pending import RunOperations
-from runstone.client.surroundings.recorder import recorder
 from runstone.client.uris import (
     get_registry_uri,
     get_tracking_uri,
@@ -42,6 +53,7 @@ from runstone.errors import InvalidParameterValue, UnsupportedOperation
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs]
 
+
 __all__ = [
     "ActiveRun",
     "active_run",
@@ -53,6 +65,7 @@ __all__ = [
     "end_run",
     "flush_artifact_async_logging",
     "flush_async_logging",
+    "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
     "get_parent_run",
@@ -61,11 +74,13 @@ __all__ = [
     "get_tracking_uri",
     "is_tracking_uri_set",
     "last_active_run",
+    "load_table",
     "log_artifact",
     "log_artifacts",
     "log_data_files",
     "log_dict",
     "log_figure",
+    "log_image",
     "log_input",
     "log_inputs",
     "log_metric",
@@ -74,6 +89,8 @@ __all__ = [
     "log_param",
     "log_parameter",
     "log_params",
+    "log_stream",
+    "log_table",
     "log_text",
     "restore_experiment",
     "restore_run",
@@ -346,7 +363,7 @@ def log_metric(
 
     `dataset`, from `runstone.data`, is what it was measured on; it becomes one of the run's inputs.
     """
-    client, target = _target(run_id)
+    client, target = active.target(run_id)
     name, digest = _measured_on(client, target, dataset)
     return client.log_metric(target, key, value, timestamp, step, synchronous, name, digest, model_id)
 
@@ -361,7 +378,7 @@ def log_metrics(
     dataset: object | None = None,
 ) -> RunOperations | None:
     """Log one point of each of several metrics, all at the same step and time, and of the same `dataset`."""
-    client, target = _target(run_id)
+    client, target = active.target(run_id)
     at = int(time.time() * 1_000) if timestamp is None else timestamp
     context = (model_id, *_measured_on(client, target, dataset))
     points = [Metric(key, value, at, step or 0, *context) for key, value in metrics.items()]
@@ -370,7 +387,7 @@ def log_metrics(
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
     """Log a param to the active run and return its value; see `Client.log_param`."""
-    client, target = _target(None)
+    client, target = active.target(None)
     return client.log_param(target, key, value, synchronous)
 
 
@@ -383,7 +400,7 @@ def log_params(
     params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
 ) -> RunOperations | None:
     """Log several params to the active run, or to the run `run_id`."""
-    client, target = _target(run_id)
+    client, target = active.target(run_id)
     return client.log_batch(
         target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
     )
@@ -391,13 +408,13 @@ def log_params(
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
     """Set a tag of the active run; see `Client.set_tag`."""
-    client, target = _target(None)
+    client, target = active.target(None)
     return client.set_tag(target, key, value, synchronous)
 
 
 def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set several tags of the active run."""
-    client, target = _target(None)
+    client, target = active.target(None)
     return client.log_batch(
         target, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
     )
@@ -405,7 +422,7 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOpe
 
 def delete_tag(key: str) -> None:
     """Delete a tag of the active run. Raises ResourceDoesNotExist if there is none."""
-    client, target = _target(None)
+    client, target = active.target(None)
     client.delete_tag(target, key)
 
 
@@ -440,66 +457,14 @@ def log_inputs(
     The lists belong together, and have the same length; only `models` is a list of its own. See `log_input`.
     """
     uses = dataset_inputs(datasets, contexts, tags_list)
-    client, target = _target(None)
+    client, target = active.target(None)
     client.log_inputs(target, uses, [model for model in models or () if model is not None])
 
 
 def log_outputs(models: Sequence[LoggedModelOutput] | None = None) -> None:
     """Tell which logged models the active run made, and at which step."""
-    client, target = _target(None)
+    client, target = active.target(None)
     client.log_outputs(target, models or [])
-
-
-# --- artifacts ------------------------------------------------------------------------------------
-
-
-def log_artifact(
-    local_path: str | PathLike[str], artifact_path: str | None = None, run_id: str | None = None
-) -> None:
-    """Keep a copy of a local file or folder in the active run's artifacts, or in those of the run `run_id`.
-
-    It goes into the folder `artifact_path`, under its own name.
-    """
-    client, target = _target(run_id)
-    client.log_artifact(target, local_path, artifact_path)
-
-
-def log_artifacts(
-    local_dir: str | PathLike[str], artifact_path: str | None = None, run_id: str | None = None
-) -> None:
-    """Keep a copy of all that is in a local folder in a run's artifacts, in the folder `artifact_path`."""
-    client, target = _target(run_id)
-    client.log_artifacts(target, local_dir, artifact_path)
-
-
-def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
-    """Keep a text as the artifact `artifact_file`, in UTF-8."""
-    client, target = _target(run_id)
-    client.log_text(target, text, artifact_file)
-
-
-def log_data_files(*paths: str | PathLike[str], run_id: str | None = None) -> None:
-    """Record which data the active run, or the run `run_id`, reads: a SHA-256 digest of each file or folder.
-
-    The digests are made in the background, however large the data is, and kept with sizes and times in the run's
-    artifact `runstone/data.json`; the data itself is not copied. Further calls add to it. Raises FileNotFoundError.
-    """
-    client, target = _target(run_id)
-    for path in paths:
-        os.stat(path)  # noqa: PTH116  (its error names the path)
-    recorder.record_data(client, target, [os.path.abspath(path) for path in paths])  # noqa: PTH100
-
-
-def log_dict(dictionary: Mapping[str, Any], artifact_file: str, run_id: str | None = None) -> None:
-    """Keep a dict as the artifact `artifact_file`: as YAML if its name ends in .yml or .yaml, else as JSON."""
-    client, target = _target(run_id)
-    client.log_dict(target, dictionary, artifact_file)
-
-
-def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any] | None = None) -> None:
-    """Keep a figure of matplotlib or plotly as the artifact `artifact_file`; see `Client.log_figure`."""
-    client, target = _target(None)
-    client.log_figure(target, figure, artifact_file, save_kwargs=save_kwargs)
 
 
 # --- waiting --------------------------------------------------------------------------------------
@@ -509,20 +474,7 @@ def flush_async_logging() -> None:
     """Return once everything that was logged with `synchronous=False` is stored: at once, since each call waits."""
 
 
-def flush_artifact_async_logging() -> None:
-    """Return once every artifact that was logged is stored: at once, since each call waits."""
-
-
 # --- beneath --------------------------------------------------------------------------------------
-
-
-def _target(run_id: str | None) -> tuple[Client, str]:
-    """The run to log to, and its client: the one named, or the active one, which is started if there is none."""
-    opened = active.current() if run_id else active.current_or_new()
-    if opened is not None and run_id in (None, opened.run.info.run_id):
-        return opened.client, opened.run.info.run_id
-    assert run_id is not None
-    return current_client(), run_id
 
 
 def _measured_on(client: Client, run_id: str, dataset: object | None) -> tuple[str | None, str | None]:

@@ -11,20 +11,25 @@ if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs]
 
 
+def pandas_for(function: str, otherwise: str = "") -> Any:
+    """The module of pandas. Raises MissingLibrary, naming the function that needs it and what to do otherwise."""
+    try:
+        import pandas  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError as error:
+        raise MissingLibrary(
+            f"{function} works with a pandas DataFrame, and pandas is not installed. Install it, for instance with "
+            f"pip install 'runstone[pandas]'{otherwise and ', ' + otherwise}."
+        ) from error
+    return pandas
+
+
 def runs_frame(runs: Sequence[Run]) -> "pandas.DataFrame":
     """One row for each run: its ids, state and times, then `metrics.*`, `params.*` and `tags.*` by first appearance.
 
     What a run lacks is NaN among the metrics and None elsewhere. Raises MissingLibrary without pandas.
     """
-    try:
-        import pandas  # pyright: ignore[reportMissingTypeStubs]
-    except ImportError as error:
-        raise MissingLibrary(
-            "search_runs returns a pandas DataFrame, and pandas is not installed. Install it, for instance with "
-            "pip install 'runstone[pandas]', or pass output_format=\"list\"."
-        ) from error
-
-    times: Any = partial(pandas.to_datetime, unit="ms", utc=True)  # pyright: ignore[reportUnknownMemberType]
+    pandas = pandas_for("search_runs", 'or pass output_format="list"')
+    times: Any = partial(pandas.to_datetime, unit="ms", utc=True)
     columns: dict[str, Any] = {
         "run_id": [run.info.run_id for run in runs],
         "experiment_id": [run.info.experiment_id for run in runs],

@@ -1,6 +1,7 @@
 """Artifacts that pass through the tracking server: `mlflow-artifacts:/…`, streamed in both directions."""
 
 import mimetypes
+import tempfile
 from functools import partial
 from io import BytesIO
 from os import PathLike
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from runstone.artifact_store import Stream, copy
 from runstone.artifact_store.files import write_file
 from runstone.client.connection import BLOCK, Answer, Body, Connection
 from runstone.entities import FileInfo
@@ -80,7 +82,17 @@ class ProxiedArtifacts:
         """See ArtifactFolder. Raises OSError if the local file cannot be read."""
         file = Path(local)
         size = file.stat().st_size
-        self._put(partial(_Beginning, file, size), size, path)
+        if not size:  # which is also said by files without a size, as in /proc
+            return self.put_bytes(file.read_bytes(), path)
+        return self._put(partial(_Beginning, file, size), size, path)
+
+    def put_stream(self, stream: Stream, path: str) -> None:
+        """See ArtifactFolder. By way of a temporary file, so that the request can be repeated."""
+        with tempfile.TemporaryDirectory(prefix="runstone-") as folder:
+            file = Path(folder) / "stream"
+            with file.open("wb") as target:
+                copy(stream, target)
+            self.put_file(file, path)
 
     def get_file(self, path: str, local: str | PathLike[str]) -> None:
         """See ArtifactFolder."""

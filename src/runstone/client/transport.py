@@ -6,6 +6,7 @@ import sys
 from os import PathLike
 from typing import Protocol
 
+from runstone.artifact_store import Stream
 from runstone.entities import FileInfo
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 from runstone.wire.base import Request, Response
@@ -27,6 +28,10 @@ class ArtifactFolder(Protocol):
 
     def put_file(self, local: str | PathLike[str], path: str) -> None:
         """Keep a copy of a local file as the artifact `path`."""
+        ...
+
+    def put_stream(self, stream: Stream, path: str) -> None:
+        """Keep what is left in a stream as the artifact `path`, in constant memory."""
         ...
 
     def get_file(self, path: str, local: str | PathLike[str]) -> None:
