@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
-from typing import Any, Never
+from typing import Never
 
 import click
 
@@ -28,6 +28,8 @@ _COMMANDS = {
 """Each command's module, which is imported when the command runs, and the line that `runstone --help` says of it."""
 
 _USAGE, _INTERRUPTED, _PIPE_BROKEN = 2, 130, 141
+_COMPLETE = "_RUNSTONE_COMPLETE"
+"""The variable by which a shell's script asks for completions; click reads others beside it."""
 
 
 class _Lazy(Commands):
@@ -117,8 +119,9 @@ def run(arguments: list[str] | None = None) -> int:
     after Ctrl+C and 141 when the program that read the output went away.
     """
     try:
-        status: Any = runstone.main(arguments, prog_name="runstone", standalone_mode=False)
+        status = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()  # here, where what goes wrong with it can still be told
+        return status
     except RunstoneError as error:
         return _told(error.message)
     except click.UsageError as error:
@@ -126,7 +129,7 @@ def run(arguments: list[str] | None = None) -> int:
         return _USAGE
     except click.ClickException as error:
         return _told(error.format_message())
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         return _INTERRUPTED
     except OSError as error:
         if error.errno == errno.EPIPE:
@@ -135,7 +138,20 @@ def run(arguments: list[str] | None = None) -> int:
         return _told(
             f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
         )
-    return status if isinstance(status, int) else 0
+
+
+def _invoke(arguments: list[str]) -> int:
+    """What click's own `main` does, without its answers to what goes wrong."""
+    if instruction := os.environ.get(_COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(runstone, {}, "runstone", _COMPLETE, instruction)
+    try:
+        with runstone.make_context("runstone", list(arguments)) as context:
+            runstone.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return 0
 
 
 def _told(message: str) -> int:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runstone import settings
 from runstone.cli import texts
+from runstone.cli.groups import without_warnings
 from runstone.cli.stores import is_server, local_database
 from runstone.errors import RunstoneError
 
@@ -121,7 +122,8 @@ def _tracking(given: str | None, problems: list[str]) -> Facts:
         if database is not None:
             facts |= _folder(database, problems)
         if database is None or database.exists():
-            facts |= _answer(uri)
+            with without_warnings():
+                facts |= _answer(uri)
     except RunstoneError as error:
         problems.append(error.message)
     return facts

@@ -55,12 +55,12 @@ class Session(NamedTuple):
             from runstone.cli.stores import check_store_exists
 
             check_store_exists(uri)
-        with Client(uri) as client, _without_warnings():
+        with Client(uri) as client, without_warnings():
             yield client
 
 
 @contextmanager
-def _without_warnings() -> Generator[None]:
+def without_warnings() -> Generator[None]:
     """What the client would warn of, and try again, the command says once, if it fails for good."""
     import logging
 

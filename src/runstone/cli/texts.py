@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "min"), (1, "s"))
+_UNITS = ((86_400, " day", " days"), (3_600, " hour", " hours"), (60, " min", " min"), (1, " s", " s"))
 _LONG_AGO_S = 30 * 86_400
 SHORT_ID = 8
 
@@ -97,9 +97,9 @@ def when(milliseconds: int | None, *, wide: bool = True) -> str:
 
 
 def _largest_unit(seconds: float) -> str:
-    for length, name in _UNITS:
+    for length, one, several in _UNITS:
         if (count := int(seconds // length)) >= 1:
-            return f"{count} {name}{'s' if count > 1 and len(name) > 3 else ''}"
+            return f"{count}{one if count == 1 else several}"
     return "0 s"
 
 
@@ -110,7 +110,7 @@ def duration(start: int | None, end: int | None) -> str:
     if (milliseconds := max(end - start, 0)) < 1_000:
         return f"{milliseconds} ms"
     seconds = milliseconds / 1_000
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     minutes, seconds = divmod(round(seconds), 60)
     if minutes < 60:
