@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import http, python, search
+from benchmarks import cli, http, python, search
 from benchmarks.figures import Figure, Scale
 from benchmarks.sides import Side
 
@@ -17,4 +17,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "log-batch": http.log_batch,
     "runs": python.runs,
     "search": search.search,
+    "help": cli.help_,
+    "list-runs": cli.list_runs,
 }

@@ -39,7 +39,7 @@ class Side:
         done = subprocess.run(
             command,
             cwd=self.fresh_folder(name),
-            env=_clean_environment(),
+            env=clean_environment(),
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -97,7 +97,7 @@ def start_server(side: Side, folder: Path) -> Server:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=_clean_environment(),
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -141,7 +141,7 @@ def mlflow(folder: Path) -> Side:
     return Side(f"MLflow {envs.MLFLOW_VERSION}", "mlflow", python, command, folder / "mlflow")
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without settings of either side that would change what is measured."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "RUNSTONE_"))

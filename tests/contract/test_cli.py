@@ -11,7 +11,7 @@ import pytest
 
 from runstone import Client
 from runstone.cli import run as run_command
-from runstone.entities import Metric, Param
+from runstone.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 Cli = Callable[..., str]
 Run = Callable[..., tuple[int, str, str]]
@@ -334,6 +334,16 @@ def test_a_run_is_described(cli: Cli, client: Client, run: str) -> None:
     table = cli("runs", "describe", run, "--output", "table")
     assert f"Run ID       {run}" in table
     assert "lr  0.1" in table
+
+
+def test_a_runs_datasets_are_shown(cli: Cli, client: Client, run: str) -> None:
+    digits = Dataset("digits", "abc123", "local", "{}")
+    uses = [DatasetInput(digits, [InputTag("mlflow.data.context", use)]) for use in ("train", "test")]
+    client.log_inputs(run, datasets=[*uses, DatasetInput(Dataset("more", "def456", "local", "{}"))])
+    table = cli("runs", "describe", run, "--output", "table")
+    assert "Datasets\n  digits  abc123 (train), abc123 (test)\n  more    def456\n" in table
+    described = json.loads(cli("runs", "describe", run))
+    assert described["inputs"] == client.get_run(run).to_dictionary()["inputs"]
 
 
 def test_the_beginning_of_an_id_is_enough(cli: Cli, refused: Cli, client: Client, run: str) -> None:

@@ -11,8 +11,6 @@ from runstone.cli.output import Column, print_list
 if TYPE_CHECKING:
     from runstone.entities import FileInfo
 
-_RUN = "the run's id"
-
 _path_option = click.option("--artifact-path", "-a", metavar="PATH", help="The run's folder to put it in.")
 
 
@@ -27,8 +25,7 @@ def artifacts() -> None:
 @output_option(piped="json")
 def list_(run: str | None, run_id: str | None, artifact_path: str | None, output: str) -> None:
     """List what is directly in a folder of a run's artifacts."""
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+    with finding.the_run(run, run_id) as (client, found):
         files = client.list_artifacts(found.info.run_id, artifact_path)
     print_list(
         files,
@@ -62,9 +59,8 @@ def download(
 
         click.echo(download_artifacts(artifact_uri, dst_path=dst_path, tracking_uri=session().tracking_uri))
         return
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN)).info.run_id
-        click.echo(client.download_artifacts(found, artifact_path or "", dst_path))
+    with finding.the_run(run, run_id) as (client, found):
+        click.echo(client.download_artifacts(found.info.run_id, artifact_path or "", dst_path))
 
 
 @artifacts.command
@@ -75,8 +71,7 @@ def download(
 @_path_option
 def log_artifact(run: str | None, run_id: str | None, local_file: str, artifact_path: str | None) -> None:
     """Add a local file to a run's artifacts."""
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+    with finding.the_run(run, run_id) as (client, found):
         client.log_artifact(found.info.run_id, local_file, artifact_path)
     _say(local_file, found.info.run_id, artifact_path)
 
@@ -87,8 +82,7 @@ def log_artifact(run: str | None, run_id: str | None, local_file: str, artifact_
 @_path_option
 def log_artifacts(run: str | None, run_id: str | None, local_dir: str, artifact_path: str | None) -> None:
     """Add all that is in a local folder to a run's artifacts."""
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+    with finding.the_run(run, run_id) as (client, found):
         client.log_artifacts(found.info.run_id, local_dir, artifact_path)
     _say(f"all in {local_dir}", found.info.run_id, artifact_path)
 

@@ -103,15 +103,14 @@ experiments.add_command(hidden(search), "list")
 @output_option()
 def get(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Show an experiment, deleted or not."""
-    with session().client() as client:
-        experiment = finding.find_experiment(client, experiment_id, experiment_name)
-    if output == "json":
-        print_json(experiment)
-        return
-    print_fields(_fields(experiment), output)
-    tags = {key: value for key, value in experiment.tags.items() if not key.startswith("mlflow.")}
-    if output == "table":
-        print_section("Tags", dict(sorted(tags.items())))
+    with finding.the_experiment(experiment_id, experiment_name) as (_, experiment):
+        if output == "json":
+            print_json(experiment)
+            return
+        print_fields(_fields(experiment), output)
+        if output == "table":
+            tags = sorted(experiment.tags.items())
+            print_section("Tags", {key: value for key, value in tags if not key.startswith("mlflow.")})
 
 
 @experiments.command
@@ -120,8 +119,7 @@ def get(experiment_id: str | None, experiment_name: str | None, output: str) -> 
 @result_option
 def rename(experiment_id: str | None, experiment_name: str | None, new_name: str, output: str) -> None:
     """Give an experiment another name."""
-    with session().client() as client:
-        found = finding.find_experiment(client, experiment_id, experiment_name)
+    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
         client.rename_experiment(found.experiment_id, new_name)
         said = f"Experiment with id {found.experiment_id} has been renamed to '{new_name}'."
         _done(client, found.experiment_id, said, output)
@@ -132,8 +130,7 @@ def rename(experiment_id: str | None, experiment_name: str | None, new_name: str
 @result_option
 def delete(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Delete an experiment and its runs; `restore` brings them back. Its name stays taken."""
-    with session().client() as client:
-        found = finding.find_experiment(client, experiment_id, experiment_name)
+    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
         client.delete_experiment(found.experiment_id)
         said = f"Experiment with ID {found.experiment_id} has been deleted."
         _done(client, found.experiment_id, said, output)
@@ -144,8 +141,7 @@ def delete(experiment_id: str | None, experiment_name: str | None, output: str) 
 @result_option
 def restore(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Bring a deleted experiment back, with its runs."""
-    with session().client() as client:
-        found = finding.find_experiment(client, experiment_id, experiment_name)
+    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
         client.restore_experiment(found.experiment_id)
         said = f"Experiment with id {found.experiment_id} has been restored."
         _done(client, found.experiment_id, said, output)
@@ -158,8 +154,7 @@ def csv(experiment_id: str | None, experiment_name: str | None, filename: str | 
     """Write an experiment's runs as CSV: their info, metrics, params and tags, one run a line."""
     from runstone.cli.csv_file import runs_csv
 
-    with session().client() as client:
-        found = finding.find_experiment(client, experiment_id, experiment_name)
+    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
         runs = list(finding.every_run(client, [found.experiment_id], "active_only"))
     if filename is None:
         runs_csv(runs, sys.stdout)

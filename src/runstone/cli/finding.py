@@ -1,12 +1,14 @@
 """Finding what a command is about: a run by its id or the beginning of it, experiments by id or name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from runstone import settings
+from runstone.cli.groups import session
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist
 
 if TYPE_CHECKING:
@@ -42,10 +44,30 @@ def one_of(argument: str | None, option: str | None, name: str) -> str:
     return chosen
 
 
-def find_experiment(client: "Client", experiment_id: str | None, name: str | None) -> "Experiment":
-    """The experiment with an id or a name, deleted or not; UsageError unless exactly one of them is given."""
+@contextmanager
+def the_run(argument: str | None, option: str | None) -> "Generator[tuple[Client, Run]]":
+    """A client of the session's store, and the run that a command names; wrong usage is told before it is asked."""
+    run_id = one_of(argument, option, "the run's id")
+    with session().client() as client:
+        yield client, find_run(client, run_id)
+
+
+@contextmanager
+def the_experiment(experiment_id: str | None, name: str | None) -> "Generator[tuple[Client, Experiment]]":
+    """A client of the session's store, and the experiment that a command names by its id or its name."""
+    check_one_experiment(experiment_id, name)
+    with session().client() as client:
+        yield client, find_experiment(client, experiment_id, name)
+
+
+def check_one_experiment(experiment_id: str | None, name: str | None) -> None:
+    """Raises UsageError unless an experiment is named by either its id or its name."""
     if (experiment_id is None) == (name is None):
         raise click.UsageError("Must specify exactly one of --experiment-id or --experiment-name.")
+
+
+def find_experiment(client: "Client", experiment_id: str | None, name: str | None) -> "Experiment":
+    """The experiment with an id, else with a name, deleted or not."""
     if experiment_id is not None:
         return client.get_experiment(experiment_id)
     experiment = client.get_experiment_by_name(name or "")

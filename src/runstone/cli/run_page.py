@@ -1,14 +1,14 @@
 """One run, as people read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from runstone.cli import texts
 from runstone.cli.output import Field, print_fields, print_section
-from runstone.entities.names import NOTE_TAG, PARENT_RUN_TAG, SOURCE_NAME_TAG, USER_TAG
+from runstone.entities.names import DATASET_CONTEXT_TAG, NOTE_TAG, PARENT_RUN_TAG, SOURCE_NAME_TAG, USER_TAG
 
 if TYPE_CHECKING:
-    from runstone.entities import Run
+    from runstone.entities import DatasetInput, Run
 
 
 def print_run(run: "Run", experiment_name: str, output: str) -> None:
@@ -23,7 +23,17 @@ def print_run(run: "Run", experiment_name: str, output: str) -> None:
     print_fields([*_facts(run, experiment_name), *_known_tags(tags)], output)
     print_section("Params", params)
     print_section("Metrics", {key: text.removesuffix(".0") for key, text in metrics.items()}, numeric=True)
+    print_section("Datasets", _datasets(run.inputs.dataset_inputs))
     print_section("Tags", {key: text for key, text in tags.items() if not key.startswith("mlflow.")})
+
+
+def _datasets(inputs: "Sequence[DatasetInput]") -> dict[str, str]:
+    """By the names of datasets, their digests, each with what it was used for."""
+    found: dict[str, list[str]] = {}
+    for used in inputs:
+        contexts = [f"({tag.value})" for tag in used.tags if tag.key == DATASET_CONTEXT_TAG]
+        found.setdefault(used.dataset.name, []).append(" ".join([used.dataset.digest, *contexts]))
+    return {name: ", ".join(digests) for name, digests in sorted(found.items())}
 
 
 def _facts(run: "Run", experiment_name: str) -> list[Field]:

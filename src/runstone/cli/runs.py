@@ -34,7 +34,6 @@ _column_option = click.option(
     multiple=True,
     help="Show metrics.KEY, params.KEY or tags.KEY too; may be repeated.",
 )
-_RUN = "the run's id"
 
 
 @click.group(cls=Commands)
@@ -103,8 +102,7 @@ def describe(run: str | None, run_id: str | None, output: str) -> None:
     """Show all that is known of a run: its state, params, latest metrics and tags."""
     from runstone.cli.run_page import print_run
 
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN))
+    with finding.the_run(run, run_id) as (client, found):
         if output == "json":
             print_json(found.to_dictionary())
         else:
@@ -139,8 +137,7 @@ def create(
     created.
     """
     experiment_id, experiment_name = finding.or_environment(experiment_id, experiment_name)
-    if (experiment_id is None) == (experiment_name is None):
-        raise click.UsageError("Must specify exactly one of --experiment-id or --experiment-name.")
+    finding.check_one_experiment(experiment_id, experiment_name)
     with session().client(creating=True) as client:
         if experiment_name is not None:
             experiment_id = finding.named_or_new(client, experiment_name)
@@ -164,10 +161,9 @@ def create(
 @result_option
 def delete(run: str | None, run_id: str | None, output: str) -> None:
     """Delete a run; `restore` brings it back."""
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN)).info.run_id
-        client.delete_run(found)
-        _done(client, found, f"Run with ID {found} has been deleted.", output)
+    with finding.the_run(run, run_id) as (client, found):
+        client.delete_run(found.info.run_id)
+        _done(client, found.info.run_id, f"Run with ID {found.info.run_id} has been deleted.", output)
 
 
 @runs.command
@@ -175,10 +171,9 @@ def delete(run: str | None, run_id: str | None, output: str) -> None:
 @result_option
 def restore(run: str | None, run_id: str | None, output: str) -> None:
     """Bring a deleted run back."""
-    with session().client() as client:
-        found = finding.find_run(client, finding.one_of(run, run_id, _RUN)).info.run_id
-        client.restore_run(found)
-        _done(client, found, f"Run with id {found} has been restored.", output)
+    with finding.the_run(run, run_id) as (client, found):
+        client.restore_run(found.info.run_id)
+        _done(client, found.info.run_id, f"Run with id {found.info.run_id} has been restored.", output)
 
 
 # --- beneath --------------------------------------------------------------------------------------
