@@ -151,7 +151,10 @@ def restore(experiment_id: str | None, experiment_name: str | None, output: str)
 @experiment_options()
 @click.option("--filename", "-o", metavar="FILE", help="Write to this file instead of printing.")
 def csv(experiment_id: str | None, experiment_name: str | None, filename: str | None) -> None:
-    """Write an experiment's runs as CSV: their info, metrics, params and tags, one run a line."""
+    """Write an experiment's runs as CSV, one run a line.
+
+    The columns are those of search_runs: the info, then the metrics, the params and the tags, by first appearance.
+    """
     from runstone.cli.csv_file import runs_csv
 
     with finding.the_experiment(experiment_id, experiment_name) as (client, found):
