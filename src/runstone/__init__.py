@@ -3,6 +3,8 @@
 Every name below is loaded when it is first used, so that importing the package costs next to nothing.
 """
 
+import sys
+
 TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
@@ -158,7 +160,7 @@ if not TYPE_CHECKING:  # or they would believe in every name
             from importlib.metadata import version
 
             value: object = version("runstone")
-        elif name in __all__:
+        elif name in __all__ and not sys.is_finalizing():  # at the end of the process, nothing is imported
             from importlib import import_module
 
             module_name, attribute = _HOMES.get(name, (_FLUENT, name))

@@ -185,8 +185,8 @@ def test_artifacts_are_organised_in_folders(played: Playing) -> None:
 
 # --- beside MLflow --------------------------------------------------------------------------------
 
-# Where a run tells more, or less, of the repository that it comes from; tests of that stand elsewhere.
-SURROUNDINGS = {"mlflow.source.git.branch", "mlflow.source.git.dirty", "mlflow.source.git.repoURL"}
+# MLflow tells that a repository has changes only where it is asked to version models by git.
+ALSO_OURS = {"mlflow.source.git.dirty"}
 
 # Slow ones that call nothing which the others do not call; one that needs MLflow's command; and those with models,
 # which MLflow's client logs as entities that are not there yet.
@@ -221,14 +221,16 @@ def test_mlflows_own_client_records_the_same(
 
 
 def outline(played: Played) -> object:
-    """What two recordings have in common: experiments, statuses, params, and the names of metrics and tags."""
+    """What two recordings have in common: experiments, statuses, params, and the names of metrics and MLflow's tags."""
     return {
         name: sorted(
             (
                 run.info.status,
                 sorted(run.data.params.items()),
                 sorted(run.data.metrics),
-                sorted(tag for tag in run.data.tags if tag not in SURROUNDINGS),
+                sorted(
+                    tag for tag in run.data.tags if not tag.startswith("runstone.") and tag not in ALSO_OURS
+                ),
             )
             for run in runs
         )

@@ -144,6 +144,24 @@ except ImportError as error:
     assert run(code) == "ModuleNotFoundError"
 
 
+@pytest.mark.parametrize("name", ["mlflow", "runstone"])
+def test_an_object_that_goes_with_the_process_may_ask_for_a_name(
+    name: str, shim_environment: dict[str, str], tmp_path: Path
+) -> None:
+    # transformers does, in a __del__; nothing can be imported any more then.
+    code = f"""
+import {name}, os
+class Callback:
+    def __del__(self, module={name}, write=os.write):
+        write(1, str(callable(getattr(module, "active_run", None))).encode())
+callback = Callback()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=shim_environment, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("False", "")
+
+
 def test_an_error_is_raised_with_mlflows_numbers(run: Running) -> None:
     code = """
 from mlflow.exceptions import MlflowException, RestException

@@ -33,6 +33,8 @@ def give_names(module_name: str) -> None:
 
 def _look_up(module_name: str, name: str) -> object:
     """A module's attribute that was not used before. Raises AttributeError if there is none."""
+    if sys.is_finalizing():  # nothing can be imported; libraries ask once more as their objects go
+        raise AttributeError(f"{module_name}.{name} cannot be loaded while the process ends")
     from importlib import import_module
 
     row = MODULES[module_name]
