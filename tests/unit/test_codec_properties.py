@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runstone.errors import InvalidParameterValue, RunstoneError
@@ -114,7 +114,7 @@ def near_misses(draw: st.DrawFn) -> tuple[type[Request], bytes]:
 
 
 @given(near_misses())
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
 def test_near_misses_are_read_or_refused(case: tuple[type[Request], bytes]):
     request_type, content = case
     try:

@@ -84,11 +84,13 @@ def test_nothing_is_synced_while_nothing_is_written(tmp_path: Path, disk: Disk):
 
 def test_closing_brings_what_is_left_to_the_disk(tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(writer._Sync, "INTERVAL_S", 3_600)
+    others = set(threading.enumerate())
     with opened(tmp_path) as service:
         new_run(service)
         assert disk.synced == []
+        (syncing,) = (t for t in threading.enumerate() if t.name == "runstone-sync" and t not in others)
     assert disk.synced == [f"{database(tmp_path).name}-wal"]
-    wait_until(lambda: "runstone-sync" not in {thread.name for thread in threading.enumerate()})
+    wait_until(lambda: not syncing.is_alive())
 
 
 def test_a_disk_that_fails_to_sync_is_reported_and_tried_again(
