@@ -8,7 +8,7 @@ import sys
 TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to import than all else here
 
 if TYPE_CHECKING:
-    from runstone import artifacts, data, entities, errors, models
+    from runstone import artifacts, config, data, entities, errors, models
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -79,6 +79,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "config",
     "create_experiment",
     "data",
     "delete_experiment",
@@ -145,6 +146,7 @@ _HOMES = {
     "MlflowException": (_ERRORS, "RunstoneError"),
     "RunstoneError": (_ERRORS, "RunstoneError"),
     "artifacts": ("runstone.artifacts", ""),
+    "config": ("runstone.config", ""),
     "data": ("runstone.data", ""),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),

@@ -179,6 +179,12 @@ LOGGING_LEVEL = Setting[str | None](
     None,
     "What Runstone tells: DEBUG, INFO, WARNING, ERROR or CRITICAL and above. Default: WARNING.",
 )
+ENABLE_ASYNC_LOGGING = Setting[bool](
+    "MLFLOW_ENABLE_ASYNC_LOGGING",
+    _boolean,
+    False,
+    "Have logging functions return something to wait for, as with `synchronous=False`.",
+)
 SUPPRESS_URL = Setting[bool](
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", _boolean, False, "Do not print a run's address when it ends."
 )

@@ -499,3 +499,26 @@ def test_what_was_flushed_is_there_for_others(mlflow: ModuleType, client: Client
         mlflow.flush_artifact_async_logging()
         assert client.get_run(run.info.run_id).data.metrics == {"loss": 0.5}
         assert "x.txt" in {file.path for file in client.list_artifacts(run.info.run_id)}
+
+
+def test_logging_that_need_not_wait_can_be_switched_on(
+    mlflow: ModuleType, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_LOGGING", "")  # so that what is set below ends with the test
+    mlflow.config.enable_async_logging()
+    with mlflow.start_run() as run:
+        for pending in (mlflow.log_metric("loss", 0.5), mlflow.log_param("p", 1), mlflow.set_tag("t", 1)):
+            pending.wait()
+        assert mlflow.log_metric("loss", 0.25, step=1, synchronous=True) is None
+    mlflow.config.enable_async_logging(False)
+    assert client.log_param(run.info.run_id, "q", 2) == 2
+    logged = client.get_run(run.info.run_id).data
+    assert (logged.metrics, logged.params) == ({"loss": 0.25}, {"p": "1", "q": "2"})
+
+
+def test_a_method_that_is_not_there_says_where_that_is_told(client: Client) -> None:
+    with pytest.raises(
+        AttributeError, match=r"'Client' has no 'create_registered_model'.*docs/deviations\.md"
+    ):
+        getattr(client, "create_registered_model")  # noqa: B009
+    assert not hasattr(client, "create_webhook")

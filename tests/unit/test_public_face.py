@@ -79,6 +79,7 @@ def test_the_names_are_sorted_complete_and_free_of_strangers() -> None:
         "RunstoneError",
         "__version__",
         "artifacts",
+        "config",
         "data",
         "entities",
         "errors",

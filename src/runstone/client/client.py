@@ -53,6 +53,7 @@ from runstone.entities.names import (
     MAX_PARAMS_PER_BATCH,
     MAX_SERIES_RUNS,
     MAX_TAGS_PER_BATCH,
+    PARENT_RUN_TAG,
     USER_TAG,
 )
 from runstone.errors import ResourceDoesNotExist
@@ -60,9 +61,6 @@ from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
 from runstone.wire.operations import BY_NAME
-
-if TYPE_CHECKING:
-    pass
 
 R = TypeVar("R", bound=Response)
 T = TypeVar("T")
@@ -109,6 +107,14 @@ class Client(ArtifactMethods):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # or they would believe in every name
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(
+                f"'{type(self).__name__}' has no '{name}'. If MLflow's client has it, it is not there yet: "
+                "docs/deviations.md says what is missing."
+            )
 
     # --- experiments ------------------------------------------------------------------------------
 
@@ -231,6 +237,11 @@ class Client(ArtifactMethods):
         request = runs.GetRun(run_id=to_name(run_id, "run_id"))
         return self._seen(from_run(self._send("get_run", request, runs.GetRunResponse).run))
 
+    def get_parent_run(self, run_id: str) -> Run | None:
+        """The run that this one is a child of; None if it is nobody's."""
+        parent = self.get_run(run_id).data.tags.get(PARENT_RUN_TAG)
+        return self.get_run(parent) if parent else None
+
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
         """Give a run another status (a name of `RunStatus`), another name, or both."""
         if status is None and name is None:
@@ -334,7 +345,7 @@ class Client(ArtifactMethods):
         """
         request = runs.LogParam(run_id=to_name(run_id, "run_id"), key=to_name(key, "key"), value=str(value))
         self._send("log_param", request, EmptyResponse)
-        return value if synchronous is not False else outcome(synchronous)
+        return outcome(synchronous) or value
 
     def set_tag(
         self, run_id: str, key: str, value: Any, synchronous: bool | None = None

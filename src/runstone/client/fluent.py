@@ -47,7 +47,6 @@ from runstone.entities import (
     RunTag,
     ViewType,
 )
-from runstone.entities.names import PARENT_RUN_TAG
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
 
 if TYPE_CHECKING:
@@ -266,9 +265,7 @@ def get_run(run_id: str) -> Run:
 
 def get_parent_run(run_id: str) -> Run | None:
     """The run that this one is a child of; None if it is nobody's."""
-    client = current_client()
-    parent = client.get_run(run_id).data.tags.get(PARENT_RUN_TAG)
-    return client.get_run(parent) if parent else None
+    return current_client().get_parent_run(run_id)
 
 
 def delete_run(run_id: str) -> None:

@@ -1,4 +1,8 @@
-"""What a call with `synchronous=False` returns."""
+"""What a logging function returns that need not wait: each waits all the same, since it is quick."""
+
+import os
+
+from runstone import settings
 
 
 class RunOperations:
@@ -12,5 +16,12 @@ class RunOperations:
 
 
 def outcome(synchronous: bool | None) -> RunOperations | None:
-    """What a logging function returns: None, or something to wait for if the caller asked for that."""
-    return RunOperations() if synchronous is False else None
+    """What a logging function returns: None, or something to wait for if the caller, or a setting, asked for that."""
+    if synchronous is None:
+        synchronous = not settings.ENABLE_ASYNC_LOGGING.read()
+    return None if synchronous else RunOperations()
+
+
+def enable_async_logging(enable: bool = True) -> None:
+    """Have logging functions without `synchronous` do as with `synchronous=False`, here and in child processes."""
+    os.environ[settings.ENABLE_ASYNC_LOGGING.name] = "true" if enable else "false"

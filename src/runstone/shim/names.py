@@ -57,13 +57,14 @@ MODULES: dict[str, Names] = {
     "mlflow.artifacts": Names("runstone.artifacts"),
     "mlflow.client": Names(single={"MlflowClient": _CLIENT}),
     "mlflow.config": Names(
-        single={
+        "runstone.config",
+        {
             "get_registry_uri": f"{_URIS}get_registry_uri",
             "get_tracking_uri": f"{_URIS}get_tracking_uri",
             "is_tracking_uri_set": f"{_URIS}is_tracking_uri_set",
             "set_registry_uri": f"{_URIS}set_registry_uri",
             "set_tracking_uri": f"{_URIS}set_tracking_uri",
-        }
+        },
     ),
     "mlflow.data": Names("runstone.data"),
     **{

@@ -1,4 +1,4 @@
-"""Every public tracking method of MLflow's own client, called; run by its interpreter, not by ours.
+"""Every public tracking method, called with whatever `mlflow` can be imported: MLflow's own, or Runstone's shim.
 
     python call_all.py URL FOLDER        against the server at URL, with FOLDER for files
 
