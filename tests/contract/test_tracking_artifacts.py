@@ -7,7 +7,7 @@ import os
 import threading
 import tracemalloc
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from enum import StrEnum
 from io import BytesIO, StringIO
@@ -454,13 +454,31 @@ def test_a_stream_that_fails_leaves_nothing(
     assert client.list_artifacts(run) == []
 
 
+def test_a_link_in_a_folder_that_leads_nowhere_is_named(client: Client, run: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "b").mkdir(parents=True)
+    (folder / "a").write_text("a")
+    (folder / "b" / "link").symlink_to(tmp_path / "nothing")
+    for act in (lambda: client.log_artifacts(run, folder), lambda: client.log_artifact(run, folder)):
+        with pytest.raises(InvalidParameterValue, match=r"b/link' is a link that leads nowhere"):
+            act()
+    assert paths(client, run) == ["a", "folder"]
+
+
 def test_an_entry_that_vanishes_while_its_folder_is_logged_is_named(
-    client: Client, run: str, tmp_path: Path
+    client: Client, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "folder"
     (folder / "b").mkdir(parents=True)
     (folder / "a").write_text("a")
-    (folder / "b" / "gone").symlink_to(tmp_path / "nothing")  # listed, and not there when it is sent
+    entries = Path.iterdir
+
+    def listed(path: Path) -> Iterator[Path]:
+        yield from entries(path)
+        if path == folder / "b":
+            yield path / "gone"  # listed, and not there when it is sent
+
+    monkeypatch.setattr(Path, "iterdir", listed)
     for act in (lambda: client.log_artifacts(run, folder), lambda: client.log_artifact(run, folder)):
         with pytest.raises(
             InvalidParameterValue, match=r"b/gone' vanished while the folder .* was being logged"

@@ -409,6 +409,23 @@ def test_a_metric_makes_its_dataset_an_input_once(mlflow: ModuleType) -> None:
     assert found.data.metrics == {"loss": 1.0, "a": 1.0, "b": 2.0}
 
 
+def test_a_dataset_is_described_once_for_all_metrics_of_a_run(mlflow: ModuleType) -> None:
+    class Counting(Duck):
+        name, digest, described = "duck", "q1", 0
+
+        def _to_mlflow_entity(self) -> Any:
+            self.described += 1
+            return super()._to_mlflow_entity()
+
+    used = Counting()
+    for _ in range(2):
+        with mlflow.start_run() as run:
+            for step in range(3):
+                mlflow.log_metric("loss", 1.0, step, dataset=used)
+        assert uses(mlflow.get_run(run.info.run_id)) == [("duck", "q1", {})]
+    assert used.described == 2
+
+
 def test_a_metric_of_what_is_no_dataset_is_refused(mlflow: ModuleType) -> None:
     with mlflow.start_run() as run:
         for log in (

@@ -21,6 +21,8 @@ import PIL.Image
 import pytest
 
 from runstone import Client, Image
+from runstone.client import run_tables
+from runstone.client.transport import ArtifactFolder
 from runstone.errors import BadRequest, InvalidParameterValue, MissingLibrary, ResourceDoesNotExist
 
 QUESTIONS = {"inputs": ["What?", "Why?"], "outputs": ["This.", "So."], "toxicity": [0.0, 0.25]}
@@ -218,6 +220,31 @@ def test_threads_append_without_losing_a_row(client: Client, run: str) -> None:
     assert sorted(zip(frame["thread"], frame["row"], strict=True)) == [
         (n, m) for n in range(4) for m in range(5)
     ]
+
+
+def test_a_run_does_not_wait_for_another_run_s_table(
+    client: Client, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, going_on = threading.Event(), threading.Event()
+    read = run_tables._content
+
+    def content_of(folder: ArtifactFolder, path: str) -> bytes | None:
+        if path == "slow.json":
+            begun.set()
+            assert going_on.wait(5)
+        return read(folder, path)
+
+    monkeypatch.setattr(run_tables, "_content", content_of)
+    slow = threading.Thread(target=client.log_table, args=[run, QUESTIONS, "slow.json"])
+    slow.start()
+    assert begun.wait(5)
+    other = client.create_run("0").info.run_id
+    client.log_table(other, QUESTIONS, "quick.json")
+    assert slow.is_alive()
+    going_on.set()
+    slow.join()
+    assert len(load(client, run, "slow.json")) == len(load(client, other, "quick.json")) == 2
+    assert not run_tables._process._locks  # none is kept for a run that is done
 
 
 def test_many_tables_fill_the_tag_and_none_of_them_is_lost(

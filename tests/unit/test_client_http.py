@@ -19,6 +19,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from runstone.client.connection import Connection
 from runstone.client.http import HttpTransport
 from runstone.client.transport import connect
+from runstone.client.web import fetch
 from runstone.errors import (
     BadRequest,
     EndpointNotFound,
@@ -469,26 +470,7 @@ def test_a_list_of_a_hostile_server_leads_nowhere(
         transport.artifacts("mlflow-artifacts:/r").list()
 
 
-# --- the tracking URI -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "uri", ["http://", "http:///path", "https://[half", "http://host:port:5000", "http://host:99999999"]
-)
-def test_a_url_that_is_none_is_refused_at_once(uri: str) -> None:
-    with pytest.raises(InvalidParameterValue, match="tracking URI"):
-        connect(uri)
-
-
-@pytest.mark.parametrize("uri", ["databricks", "databricks://profile", "databricks-uc", "uc:https://x"])
-def test_a_managed_mlflow_is_no_folder(uri: str) -> None:
-    with pytest.raises(UnsupportedOperation, match="Databricks"):
-        connect(uri)
-
-
-def test_an_empty_uri_is_refused() -> None:
-    with pytest.raises(InvalidParameterValue, match="empty"):
-        connect("")
+# --- the way to the server ------------------------------------------------------------------------
 
 
 def test_chance_adds_to_pauses_what_is_asked_for(
@@ -500,13 +482,6 @@ def test_chance_adds_to_pauses_what_is_asked_for(
     server.script = [answer(503)] * 2
     get(HttpTransport(server.url, connection))
     assert pauses == pytest.approx([0.25, 0.75 + 2.0])
-
-
-def test_settings_that_contradict_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
-    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", "/bundle.pem")
-    with pytest.raises(InvalidParameterValue, match="MLFLOW_TRACKING_INSECURE_TLS"):
-        connect("https://host")
 
 
 def test_a_proxy_from_the_environment_is_used(
@@ -563,26 +538,41 @@ def test_a_server_that_asks_for_a_certificate_is_shown_the_clients(
         ask(anonymous=True)
 
 
-def test_a_certificate_is_checked_as_the_settings_say(
-    server: ScriptedServer, certificate: Path, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+def test_a_certificate_is_checked_as_the_settings_say_for_the_tracking_server_alone(
+    server: ScriptedServer,
+    certificate: Path,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     url = server.url.replace("http:", "https:")
 
-    def ask() -> None:
-        transport = HttpTransport(url, Connection(url, pause=pauses.append))
+    def ask(*, anonymous: bool = False) -> None:
+        transport = HttpTransport(url, Connection(url, anonymous=anonymous, pause=pauses.append))
         get(transport)
         transport.close()
+
+    def refuse_as_another_server() -> None:
+        with pytest.raises(ServerUnreachable, match=r"no secure connection .*; SSL_CERT_FILE names"):
+            ask(anonymous=True)
 
     with pytest.raises(ServerUnreachable, match=r"no secure connection .*MLFLOW_TRACKING_SERVER_CERT_PATH"):
         ask()
     assert (server.seen, pauses) == ([], [])
     monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
     ask()
+    refuse_as_another_server()
     monkeypatch.delenv("MLFLOW_TRACKING_SERVER_CERT_PATH")
     monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
     with pytest.warns(InsecureRequestWarning):
         ask()
+    refuse_as_another_server()
+    with pytest.raises(ServerUnreachable, match="SSL_CERT_FILE names"):
+        fetch(f"{url}/file", tmp_path)
     assert len(server.seen) == 2
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    ask(anonymous=True)
+    assert len(server.seen) == 3

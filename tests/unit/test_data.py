@@ -2,9 +2,11 @@
 
 import http.server
 import json
+import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +17,14 @@ import pytest
 
 from runstone import data
 from runstone.entities import Dataset, DatasetInput
-from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, UnsupportedOperation
+from runstone.errors import (
+    InvalidParameterValue,
+    PermissionDenied,
+    ResourceDoesNotExist,
+    RunstoneError,
+    ServerUnreachable,
+    UnsupportedOperation,
+)
 
 FRAME = pd.DataFrame({"x": [1.0, 2.0], "y": [0, 1], "p": [0, 1]})
 ARRAY = np.arange(6.0).reshape(2, 3)
@@ -68,6 +77,39 @@ def test_equal_data_have_equal_digests_and_others_do_not():
     assert data.from_numpy(ARRAY).digest == data.from_numpy(ARRAY.copy(order="F")).digest
     assert data.from_numpy(ARRAY).digest != data.from_numpy(ARRAY.reshape(3, 2)).digest
     assert data.from_numpy(ARRAY).digest != data.from_numpy(ARRAY, targets=ARRAY).digest
+
+
+def test_only_the_first_elements_of_an_array_are_copied_for_its_digest():
+    array = np.arange(1_200_000.0).reshape(1_000, 1_200)
+    for of in (array, array.T, array[::2, ::3]):
+        tracemalloc.start()
+        digest = data.from_numpy(of, source="x").digest
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < of.nbytes / 2
+        assert digest == data.from_numpy(np.ascontiguousarray(of), source="x").digest
+    assert (
+        data.from_numpy(array, source="x").digest
+        != data.from_numpy(array.T.reshape(array.shape), source="x").digest
+    )
+
+
+def test_a_frame_of_numbers_is_described_without_an_object_for_each_cell():
+    times = pd.Series(pd.to_datetime(["2024-01-01", None] * 50_000))
+    frame = pd.DataFrame({"f": np.arange(100_000.0), "i": range(100_000), "t": times})
+    frame["n"] = frame["f"].mask(frame["i"] == 7)
+    tracemalloc.start()
+    schema = data.from_pandas(frame, source="x", digest="d").schema
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert schema is not None
+    assert schema.to_dict() == [
+        {"type": "double", "name": "f", "required": True},
+        {"type": "long", "name": "i", "required": True},
+        {"type": "datetime", "name": "t", "required": False},
+        {"type": "double", "name": "n", "required": False},
+    ]
+    assert peak < 1_000_000
 
 
 def test_making_a_dataset_changes_no_data():
@@ -204,7 +246,7 @@ def test_local_files_and_folders_are_loaded_where_they_are_or_copied(tmp_path: P
     folder = tmp_path / "a b"
     folder.mkdir()
     (folder / "x.csv").write_text("1")
-    for given in (str(folder / "x.csv"), (folder / "x.csv").as_uri()):
+    for given in (str(folder / "x.csv"), (folder / "x.csv").as_uri(), f"file://localhost{folder}/x.csv"):
         source = data.LocalArtifactDatasetSource(given)
         assert Path(source.load()) == folder / "x.csv"
         assert Path(source.load(tmp_path / "to" / "there")).read_text() == "1"
@@ -214,11 +256,26 @@ def test_local_files_and_folders_are_loaded_where_they_are_or_copied(tmp_path: P
         data.LocalArtifactDatasetSource(str(tmp_path / "none")).load()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a file has a question mark in its name")
+def test_a_file_uri_means_what_it_means_elsewhere(tmp_path: Path):
+    for name in ("x.csv", "x.csv?a", "x.csv#a"):
+        (tmp_path / name).write_text(name)
+        assert Path(data.LocalArtifactDatasetSource(f"file://{tmp_path}/{name}").load()).read_text() == name
+    with pytest.raises(InvalidParameterValue, match="host 'elsewhere'"):
+        data.LocalArtifactDatasetSource(f"file://elsewhere{tmp_path}/x.csv").load()
+
+
 class _Pages(http.server.BaseHTTPRequestHandler):
+    asked: list[str] = []
+
     def do_GET(self) -> None:
-        found = self.path.startswith("/data/")
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Length", "9" if self.path.endswith("cut") else "4")
+        path = self.path.partition("?")[0]
+        status = 200 if path.startswith("/data/") else 403 if path == "/refused" else 404
+        if path.endswith("later") and not self.asked:
+            status = 503
+            self.asked.append(path)
+        self.send_response(status)
+        self.send_header("Content-Length", "9" if path.endswith("cut") else "4")
         self.end_headers()
         self.wfile.write(b"rows")
 
@@ -244,11 +301,31 @@ def test_a_file_on_the_web_is_downloaded(web: str, tmp_path: Path):
     assert Path(data.HTTPDatasetSource(f"{web}/data/").load(tmp_path)).read_text() == "rows"
 
 
-@pytest.mark.parametrize("path", ["/none", "/data/cut"])
-def test_a_download_that_fails_says_so_and_leaves_nothing(web: str, tmp_path: Path, path: str):
-    with pytest.raises(ResourceDoesNotExist, match="Cannot download"):
-        data.HTTPDatasetSource(web + path).load(tmp_path)
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [("/none", ResourceDoesNotExist), ("/data/cut", ServerUnreachable), ("/refused", PermissionDenied)],
+)
+def test_a_download_that_fails_says_why_without_passwords_and_leaves_nothing(
+    web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, error: type[RunstoneError]
+):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    url = web.replace("//", "//me:secret@") + path + "?token=secret"
+    with pytest.raises(error, match=f"GET {web}{path}: ") as caught:
+        data.HTTPDatasetSource(url).load(tmp_path)
+    assert "secret" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@[half/x", "http://me:secret@host:port/x"])
+def test_what_is_no_url_is_not_downloaded(tmp_path: Path, url: str):
+    with pytest.raises(InvalidParameterValue, match=r"^'http://.*' is no URL") as caught:
+        data.HTTPDatasetSource(url).load(tmp_path)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_download_is_tried_again(web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+    assert Path(data.HTTPDatasetSource(f"{web}/data/later").load(tmp_path)).read_text() == "rows"
 
 
 def test_a_recorded_address_opens_no_other_files(tmp_path: Path):

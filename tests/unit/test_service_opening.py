@@ -227,6 +227,11 @@ def test_an_artifact_root_of_any_name_is_kept_as_it_was_given(tmp_path: Path, na
         ("sqlite:///here.db?timeout=5", InvalidParameterValue, "without what follows the question mark"),
         ("file://elsewhere/store", InvalidParameterValue, "host 'elsewhere'"),
         ("postgresql://localhost/runs", UnsupportedOperation, "Use a folder or sqlite"),
+        (
+            "postgresql://me:pass/w@host/runs?password=x",
+            UnsupportedOperation,
+            "^'postgresql://host/runs' cannot",
+        ),
         ("s3://bucket/store", UnsupportedOperation, "Use a folder or sqlite"),
         ("~nobody-has-this-name/store", InvalidParameterValue, "home"),
         ("a\0b", InvalidParameterValue, "NUL"),

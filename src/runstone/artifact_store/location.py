@@ -9,6 +9,7 @@ from runstone.artifact_store.base import ArtifactStore
 from runstone.artifact_store.local import LocalArtifactStore
 from runstone.entities.artifact import check_artifact_path
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
+from runstone.urls import without_secrets
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):(?=/)|(file):")
 PROXIED = "mlflow-artifacts"
@@ -36,8 +37,8 @@ def store_at(uri: str) -> ArtifactStore:
     if path is not None:
         return LocalArtifactStore(path)
     raise UnsupportedOperation(
-        f"Artifacts at '{scheme_of(uri)}:' cannot be reached: '{uri}'. Supported are local paths, file: URIs, and "
-        "mlflow-artifacts: URIs through a server."
+        f"Artifacts at '{scheme_of(uri)}:' cannot be reached: '{without_secrets(uri)}'. Supported are local "
+        "paths, file: URIs, and mlflow-artifacts: URIs through a server."
     )
 
 

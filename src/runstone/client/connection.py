@@ -21,6 +21,7 @@ from runstone import settings
 from runstone.client import failures
 from runstone.client.failures import Failure
 from runstone.errors import InvalidParameterValue, UnsupportedOperation
+from runstone.urls import without_secrets
 
 T = TypeVar("T")
 Answer = urllib3.BaseHTTPResponse
@@ -49,7 +50,8 @@ _log = logging.getLogger("runstone.client")
 class Connection:
     """HTTP requests to one server. Thread-safe, and usable in a forked child.
 
-    An `anonymous` one sends no credentials but those in the URL: the others are meant for the tracking server.
+    An `anonymous` one leads elsewhere than to the tracking server: it sends no credentials but those in the URL, and
+    none of the settings for the tracking server's TLS apply, neither whom to trust nor the client's certificate.
     `pause` waits some seconds and `chance` gives a number in [0, 1): passed in so that tests need not wait.
     """
 
@@ -65,6 +67,7 @@ class Connection:
             _refuse_signing()
         self.url, self._user_info = _without_credentials(url)
         self._anonymous = anonymous
+        self._bundle = "SSL_CERT_FILE" if anonymous else settings.TRACKING_SERVER_CERT_PATH.name
         self._pause, self._chance = pause, chance
         self._timeout = settings.HTTP_TIMEOUT.read()
         self._repetitions = max(settings.HTTP_MAX_RETRIES.read(), 0)
@@ -100,7 +103,7 @@ class Connection:
                         return handle(answer)
                     failure = fail(where, answer)
             except HTTPError as error:
-                failure, cause = failures.of_exception(where, error), error
+                failure, cause = failures.of_exception(where, error, self._bundle), error
             if repetition >= self._repetitions or not self._may_repeat(failure, repeatable):
                 raise failure.error from cause
             if repetition == 0:
@@ -199,26 +202,35 @@ def _without_credentials(url: str) -> tuple[str, tuple[str | None, str | None]]:
     try:
         parts = urlsplit(url)
         host = parts.hostname
-    except ValueError as error:
-        raise InvalidParameterValue(f"The tracking URI '{url}' is no URL: {error}.") from error
+    except ValueError:  # which may quote the password
+        raise _no_url(url) from None
     if not host:
-        raise InvalidParameterValue(f"The tracking URI '{url}' names no server. Write http://HOST:PORT.")
+        raise InvalidParameterValue(
+            f"The tracking URI '{without_secrets(url)}' names no server. Write http://HOST:PORT."
+        )
     clean = f"{parts.scheme.lower()}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     return clean, (parts.username and unquote(parts.username), parts.password and unquote(parts.password))
 
 
+def _no_url(url: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"The tracking URI '{without_secrets(url)}' is no URL. Write http://HOST:PORT; what is special in a user name "
+        "or password is written %XX."
+    )
+
+
 def _route(url: str, *, anonymous: bool) -> _Route:
-    options: dict[str, Any] = {"maxsize": _CONNECTIONS, "blocksize": BLOCK, **_trust(url)}
+    options: dict[str, Any] = {"maxsize": _CONNECTIONS, "blocksize": BLOCK}
     if not anonymous:
-        options |= _own_certificate()
+        options |= {**_trust(url), **_own_certificate()}
     parts = urlsplit(url)
     proxy = getproxies().get(parts.scheme)
     try:
         if proxy is None or proxy_bypass(parts.hostname or ""):
             return _Route(urllib3.PoolManager(**options).connection_from_url(url), parts.path)
         pool = urllib3.ProxyManager(proxy, **options).connection_from_url(url)
-    except LocationParseError as error:
-        raise InvalidParameterValue(f"The tracking URI '{url}' is no URL: {error}.") from error
+    except LocationParseError:  # as above
+        raise _no_url(url) from None
     # A proxy for plain HTTP must be told the whole URL; for HTTPS it only opens a tunnel.
     return _Route(pool, url if parts.scheme == "http" else parts.path)
 

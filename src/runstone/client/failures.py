@@ -49,10 +49,13 @@ class Failure(NamedTuple):
     pause: float | None = None
 
 
-def of_exception(where: str, error: HTTPError) -> Failure:
-    """The failure behind an exception of urllib3. `where` is the request's method and URL."""
+def of_exception(where: str, error: HTTPError, bundle: str) -> Failure:
+    """The failure behind an exception of urllib3.
+
+    `where` is the request's method and URL, `bundle` the environment variable that says whom to trust.
+    """
     if isinstance(error, SSLError):
-        hint = "Check the server's certificate; MLFLOW_TRACKING_SERVER_CERT_PATH names a CA bundle."
+        hint = f"Check the server's certificate; {bundle} names a CA bundle."
         return Failure(
             ServerUnreachable(f"{where}: no secure connection ({_reason(error)}). {hint}"), passing=False
         )

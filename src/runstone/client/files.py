@@ -34,6 +34,11 @@ def upload_content(folder: ArtifactFolder, local: Local, artifact_path: str | No
         try:
             _upload_file(folder, source, posixpath.join(artifact_path or "", name))
         except FileNotFoundError as error:
+            if source.is_symlink():
+                raise InvalidParameterValue(
+                    f"'{source}' is a link that leads nowhere; what came before it is kept. Remove the link, or put "
+                    "back what it leads to, and log the folder again."
+                ) from error
             raise InvalidParameterValue(
                 f"'{source}' vanished while the folder '{local}' was being logged; what came before it is kept. Log "
                 "the folder again when nothing changes it any more."

@@ -478,6 +478,9 @@ def _measured_on(client: Client, run_id: str, dataset: object | None) -> tuple[s
     """The name and digest of the dataset of a metric, which the run has among its inputs from now on."""
     if dataset is None:
         return None, None
+    name, digest = getattr(dataset, "name", None), getattr(dataset, "digest", None)
+    if isinstance(name, str) and isinstance(digest, str) and (run_id, name, digest) in _linked:
+        return name, digest  # to describe a wide dataset at every step would cost more than the metric
     used = to_dataset(dataset)
     identity = run_id, used.name, used.digest
     if identity not in _linked:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from weakref import WeakValueDictionary
 
 from runstone.client import images, parquet, tables
 from runstone.client.frames import pandas_for, runs_frame
@@ -41,16 +42,24 @@ class Runs(Protocol):
 
 
 class _Process:
-    """Appending reads what is there and writes it anew: threads of this process take turns."""
+    """Appending reads what is there and writes it anew: threads of this process that log to one run take turns.
+
+    A run's tables share the tag that lists them, hence one lock for all of them. It lasts as long as it is in use.
+    """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self._guard = threading.Lock()
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+
+    def lock_of(self, run_id: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(run_id, threading.Lock())
 
 
 _process = _Process()
 
 if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_process.__init__)  # another thread may have held the lock at the fork
+    os.register_at_fork(after_in_child=_process.__init__)  # another thread may have held a lock at the fork
 
 
 def log(runs: Runs, folder: ArtifactFolder, run_id: str, data: object, artifact_file: str) -> None:
@@ -58,7 +67,7 @@ def log(runs: Runs, folder: ArtifactFolder, run_id: str, data: object, artifact_
     tables.check_name(artifact_file)
     path = check_artifact_path(artifact_file)
     pictures = _Pictures(posixpath.splitext(path)[0])
-    with _process.lock:
+    with _process.lock_of(run_id):
         old = _content(folder, path)
         content = _appended(old, data, path, pictures)
         for name, picture in pictures.files.items():

@@ -4,7 +4,7 @@ import posixpath
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from runstone.artifact_store.files import write_file
 from runstone.client.connection import BLOCK, Answer, Connection
@@ -17,6 +17,7 @@ from runstone.errors import (
     RunstoneError,
     ServerUnreachable,
 )
+from runstone.urls import without_secrets
 
 _MOST_REDIRECTIONS = 10
 _REDIRECTED = (301, 302, 303, 307, 308)
@@ -25,26 +26,28 @@ _REDIRECTED = (301, 302, 303, 307, 308)
 def fetch(url: str, destination: str | PathLike[str] | None) -> str:
     """Copy the file at a URL into a local folder, a new temporary one by default; returns the copy's path.
 
-    The copy has the last part of the URL's path for its name. Raises ResourceDoesNotExist, PermissionDenied and
-    ServerUnreachable.
+    The copy has the last part of the URL's path for its name. Raises ResourceDoesNotExist, PermissionDenied,
+    ServerUnreachable, and InvalidParameterValue for what is no URL.
     """
-    name = posixpath.basename(unquote(urlsplit(url).path).rstrip("/")) or "index.html"
+    name = posixpath.basename(unquote(_parts(url).path).rstrip("/")) or "index.html"
     with local_folder(destination) as root:
         local = root / name
         for _ in range(_MOST_REDIRECTIONS):
             try:
                 _fetch(url, local)
             except _Moved as moved:
-                url = urljoin(url, moved.location)
+                url = _redirected(url, moved.location)
             else:
                 return str(local)
-    raise ServerUnreachable(f"'{_shown(url)}' redirects more than {_MOST_REDIRECTIONS} times.")
+    raise ServerUnreachable(f"'{without_secrets(url)}' redirects more than {_MOST_REDIRECTIONS} times.")
 
 
 def _fetch(url: str, local: Path) -> None:
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme not in ("http", "https"):
-        raise InvalidParameterValue(f"A redirection leads to '{_shown(url)}', which is no file of the web.")
+        raise InvalidParameterValue(
+            f"A redirection leads to '{without_secrets(url)}', which is no file of the web."
+        )
 
     def save(answer: Answer) -> None:
         with write_file(local) as target:
@@ -81,7 +84,19 @@ def _failure(where: str, answer: Answer) -> Failure:
     )
 
 
-def _shown(url: str) -> str:
-    """A URL without what may be secret in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # checked when it is asked for
+    except ValueError:  # which may quote the password
+        raise InvalidParameterValue(f"'{without_secrets(url)}' is no URL.") from None
+    return parts
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:  # as above
+        raise InvalidParameterValue(
+            f"A redirection leads to '{without_secrets(location)}', which is no URL."
+        ) from None

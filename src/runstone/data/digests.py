@@ -40,7 +40,7 @@ def of_arrays(features: Arrays, targets: Arrays | None) -> str:
     """
     hashed: list[Any] = []
     for array in [*_in_order(features), *([] if targets is None else _in_order(targets))]:
-        hashed += [_hashes(array.flatten()[:MAX_ROWS]), *map(np.int64, array.shape)]
+        hashed += [_hashes(array.flat[:MAX_ROWS]), *map(np.int64, array.shape)]
     return _digest(hashed)
 
 

@@ -130,9 +130,10 @@ def of_frame(frame: Any) -> Schema:
 def _column(column: Any, name: Any) -> ColumnSpec:
     if column.dtype.kind == "O":
         column = column.infer_objects()
+    if column.dtype.kind != "O":
+        return ColumnSpec({"type": _of_dtype(column.dtype)}, name, not column.isna().any())
     values: list[Any] = column.tolist()
-    kind = _of_cells(values) if column.dtype.kind == "O" else {"type": _of_dtype(column.dtype)}
-    return ColumnSpec(kind, name, not any(map(_is_missing, values)))
+    return ColumnSpec(_of_cells(values), name, not any(map(_is_missing, values)))
 
 
 def _of_dtype(dtype: Any) -> str:

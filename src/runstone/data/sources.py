@@ -3,20 +3,16 @@
 import json
 import os
 import shutil
-import tempfile
-import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any, Self, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-from runstone.artifact_store.files import CHUNK, write_file
+from runstone.artifact_store.location import local_path, scheme_of
 from runstone.client.surroundings.tags import context_tags
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, UnsupportedOperation
-
-_TIMEOUT_S = 60
+from runstone.urls import without_secrets
 
 
 class DatasetSource(ABC):
@@ -125,9 +121,12 @@ class LocalArtifactDatasetSource(_AddressedSource):
         return "local"
 
     def load(self, dst_path: str | os.PathLike[str] | None = None) -> str:
-        """Its path; with `dst_path`, that of a copy below it. Raises ResourceDoesNotExist if it is not here."""
-        path = Path(unquote(urlsplit(self.uri).path) if self.uri.startswith("file:") else self.uri)
-        if not path.exists():
+        """Its path; with `dst_path`, that of a copy below it.
+
+        Raises ResourceDoesNotExist if it is not here, InvalidParameterValue for a `file:` URI of another host.
+        """
+        path = local_path(self.uri)
+        if path is None or not path.exists():
             raise ResourceDoesNotExist(f"The dataset's source '{self.uri}' is not on this machine.")
         if dst_path is None:
             return str(path.absolute())
@@ -157,21 +156,16 @@ class HTTPDatasetSource(_AddressedSource):
         return "http"
 
     def load(self, dst_path: str | os.PathLike[str] | None = None) -> str:
-        """Download it; returns the copy's path. Raises ResourceDoesNotExist if the web does not give it."""
-        folder = Path(dst_path or tempfile.mkdtemp(prefix="runstone-"))
-        folder.mkdir(parents=True, exist_ok=True)
-        copy = folder / (Path(unquote(urlsplit(self.url).path)).name or "dataset_source")
-        if urlsplit(self.url).scheme not in ("http", "https"):  # it may come from somebody else's run
-            raise InvalidParameterValue(f"'{self.url}' is no http or https URL.")
-        try:
-            with urllib.request.urlopen(self.url, timeout=_TIMEOUT_S) as answer, write_file(copy) as file:
-                while piece := answer.read(CHUNK):
-                    file.write(piece)
-                if answer.length:  # bytes that it owes; read in pieces, the library itself lets that pass
-                    raise IncompleteRead(b"", answer.length)
-        except (OSError, HTTPException) as error:
-            raise ResourceDoesNotExist(f"Cannot download '{self.url}': {error}.") from error
-        return str(copy)
+        """Download it; returns the copy's path.
+
+        Raises ResourceDoesNotExist if there is no such file, PermissionDenied if access is refused, ServerUnreachable
+        if the file does not come.
+        """
+        from runstone.client.web import fetch
+
+        if scheme_of(self.url) not in ("http", "https"):  # it may come from somebody else's run
+            raise InvalidParameterValue(f"'{without_secrets(self.url)}' is no http or https URL.")
+        return fetch(self.url, dst_path)
 
 
 class RemoteDatasetSource(_AddressedSource):
@@ -192,7 +186,7 @@ class RemoteDatasetSource(_AddressedSource):
         """Raises UnsupportedOperation: this version keeps the URI, and cannot fetch what is there."""
         raise UnsupportedOperation(
             f"Sources of the kind '{self._get_source_type()}' cannot be loaded in this version. "
-            f"Fetch '{self.uri}' with the library that reads it."
+            f"Fetch '{without_secrets(self.uri)}' with the library that reads it."
         )
 
 

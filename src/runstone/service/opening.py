@@ -13,6 +13,7 @@ from runstone.service.locations import PROXIED, Locations, checked
 from runstone.settings import DEFAULT_STORE, TRUNCATE_LONG_VALUES
 from runstone.store import Store
 from runstone.store.engine import DATABASE_NAME
+from runstone.urls import without_secrets
 
 Mode = Literal["local", "server"]
 
@@ -95,10 +96,10 @@ def _sqlite_path(uri: str) -> Path:
 def _local_path(uri: str, what: str) -> Path:
     path = local_path(uri)
     if path is None:
-        shown = re.sub("//[^/]*@", "//…@", uri)  # what stands before an @ may be a password
         raise UnsupportedOperation(
-            f"'{shown}' cannot be used as {what}: databases other than SQLite and remote stores are not supported in "
-            "this version. Use a folder or sqlite:///FILE; several machines share one through `runstone server`."
+            f"'{without_secrets(uri)}' cannot be used as {what}: databases other than SQLite and remote stores are "
+            "not supported in this version. Use a folder or sqlite:///FILE; several machines share one "
+            "through `runstone server`."
         )
     return _absolute(_expanded(str(path)), uri)
 
