@@ -6,11 +6,13 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,15 @@ def test_looking_makes_no_store(tmp_path: Path, arguments: list[str]) -> None:
         assert "there is no store yet; the first run makes it" in looked.stdout
     else:
         assert refusal(looked).startswith(f"Error: There is no store at {tmp_path / 'mlruns'}: ")
+
+
+def test_looking_beside_a_database_of_mlflow_names_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection, connection:
+        for table in ("alembic_version", "experiments"):
+            connection.execute(f"CREATE TABLE {table} (id INTEGER)")
+    said = refusal(runstone("runs", "list", "--experiment-id", "0", folder=tmp_path))
+    assert f"{tmp_path / 'mlflow.db'} is an MLflow database" in said
+    assert "`runstone import`" in said
 
 
 def test_the_store_is_named_by_an_option_a_variable_or_a_file_of_variables(

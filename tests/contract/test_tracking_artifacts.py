@@ -287,6 +287,8 @@ def test_what_is_no_figure_is_refused(client: Client, run: str) -> None:
         client.log_figure(run, Figure(), "figure")
     with pytest.raises(ValueError, match="Format 'xyz' is not supported"):
         client.log_figure(run, Figure(), "figure.xyz")
+    with pytest.raises(InvalidParameterValue, match=r"cannot be saved as 'figure\.html': Format 'html'"):
+        client.log_figure(run, Figure(), "plots/figure.html")
     assert client.list_artifacts(run) == []
 
 
@@ -529,6 +531,19 @@ def test_a_file_that_becomes_shorter_while_it_is_logged_is_refused(
 def test_a_file_that_says_it_is_empty_and_is_not_is_kept_whole(client: Client, run: str) -> None:
     client.log_artifact(run, "/proc/version")
     assert read(client, run, "version") == Path("/proc/version").read_bytes()
+
+
+def test_a_refusal_names_the_artifact_as_the_user_does(client: Client, run: str) -> None:
+    client.log_text(run, "x", "a/file")
+    long = "x" * 300
+    for path, message in (
+        ("a", "A file stands where a folder is needed, or a folder where a file is."),
+        ("a/file/below", "A file stands where a folder is needed, or a folder where a file is."),
+        (f"a/{long}", "The file system refuses it: File name too long."),
+    ):
+        with pytest.raises(InvalidParameterValue) as refused:
+            client.log_text(run, "y", path)
+        assert str(refused.value) == refused.value.message == f"Invalid path: '{path}'. {message}"
 
 
 def test_a_download_into_a_place_that_takes_nothing_says_so(client: Client, run: str, tmp_path: Path) -> None:

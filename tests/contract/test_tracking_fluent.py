@@ -233,6 +233,29 @@ def test_what_is_logged_badly_is_refused_and_the_run_goes_on(mlflow: ModuleType,
     assert ended.info.status == "FINISHED"
 
 
+def test_what_is_no_dict_is_refused_by_its_argument_and_starts_no_run(
+    mlflow: ModuleType, client: Client, experiment: str
+) -> None:
+    for argument, act in (
+        ("metrics", lambda: mlflow.log_metrics([1])),
+        ("params", lambda: mlflow.log_params([1])),
+        ("tags", lambda: mlflow.set_tags(None)),
+        ("tags", lambda: mlflow.set_experiment_tags("a")),
+        ("tags", lambda: mlflow.start_run(tags=["a"])),
+        ("tags", lambda: mlflow.create_experiment("unborn", tags=["a"])),
+        ("tags", lambda: client.create_run(experiment, tags=["a"])),  # pyright: ignore[reportArgumentType]
+    ):
+        with pytest.raises(
+            InvalidParameterValue, match=f"for parameter '{argument}' supplied: expected a dict"
+        ):
+            act()
+    assert mlflow.active_run() is None
+    assert client.search_runs([experiment]) == []
+    mlflow.log_params(pd.Series({"depth": 3}))  # whatever has items
+    assert mlflow.last_active_run().data.params == {}
+    assert client.get_run(mlflow.active_run().info.run_id).data.params == {"depth": "3"}
+
+
 def test_files_and_figures_are_logged_to_the_active_run(
     mlflow: ModuleType, client: Client, tmp_path: Path
 ) -> None:

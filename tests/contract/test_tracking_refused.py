@@ -169,6 +169,86 @@ def test_what_mlflow_stored_is_named_left_alone_and_pointed_at_the_import(
     assert _contents(tmp_path) == before
 
 
+def test_a_database_beside_a_folder_of_mlflow_is_named_too(tmp_path: Path) -> None:
+    for make in (_artifacts_beside_a_database, _written_as_files):
+        place = tmp_path / make.__name__
+        place.mkdir()
+        with Client(make(place)) as client, pytest.raises(StoreError) as refused:
+            client.create_run("0")
+        beside = f", and {place}/mlflow.db is an MLflow database. "
+        assert (beside in refused.value.message) == (make is _artifacts_beside_a_database)
+
+
+def test_a_default_store_that_begins_beside_a_database_of_mlflow_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _database(tmp_path)
+    before = _contents(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.delenv(name, raising=False)
+    for _ in range(2):
+        with Client() as client:
+            client.create_run("0")
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told.startswith(
+        f"{tmp_path}/mlflow.db is an MLflow database. Runstone leaves it as it is and begins"
+    )
+    assert "`runstone import`" in told
+    assert before.items() <= _contents(tmp_path).items()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"SQLite format 3\0 and then rubbish"])
+def test_what_only_has_the_name_of_mlflows_database_is_not_spoken_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "mlflow.db").write_bytes(content)
+    with Client(str(tmp_path / "mlruns")) as client:
+        client.create_run("0")
+    assert caplog.records == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_told_how_databases_are_named(tmp_path: Path) -> None:
+    _database(tmp_path)
+    (tmp_path / "notes 1.txt").write_text("not a store")
+    (tmp_path / "runstone.db").touch()
+    before = _contents(tmp_path)
+    for name, message in (
+        (
+            "mlflow.db",
+            f"{tmp_path}/mlflow.db is an MLflow database. Runstone leaves it as it is. `runstone import`",
+        ),
+        (
+            "notes 1.txt",
+            f"is a file, not a folder. For a SQLite database write sqlite:///{tmp_path}/notes%201.txt.",
+        ),
+        ("runstone.db", f"is a file, not a folder. Name the folder of this store: {tmp_path}."),
+    ):
+        with Client(str(tmp_path / name)) as client, pytest.raises(StoreError) as refused:
+            client.search_experiments()
+        assert message in refused.value.message
+    assert _contents(tmp_path) == before
+
+
+def test_a_page_that_is_too_large_is_told_the_limit(client: Client) -> None:
+    with pytest.raises(
+        InvalidParameterValue, match=r"'max_results' supplied\. It must be at most 50000; page"
+    ):
+        client.search_runs(["0"], max_results=50_001)
+    assert client.search_runs([], max_results=50_000) == []
+
+
+@pytest.mark.parametrize("what", ["param", "tag"])
+def test_a_nul_in_a_value_is_told_whose_it_is(client: Client, run: str, what: str) -> None:
+    write = client.log_param if what == "param" else client.set_tag
+    with pytest.raises(InvalidParameterValue) as refused:
+        write(run, "n", "a\0b")
+    assert refused.value.message == (
+        f"'value' of the {what} 'n' contains a NUL character (U+0000), which cannot be stored. Remove it."
+    )
+
+
 def test_a_folder_that_only_resembles_what_mlflow_stored_may_hold_a_store(tmp_path: Path) -> None:
     for name in ("12/checkpoints", "12/abc/artifacts", f"runs/{'0f' * 16}/artifacts", "12/models/resnet"):
         (tmp_path / name).mkdir(parents=True)

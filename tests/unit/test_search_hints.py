@@ -41,7 +41,7 @@ def refusal(text: str, grammar: Grammar) -> InvalidParameterValue:
         ("! params.a = 'x'", "write NOT"),
         ("params.a = \u2018x\u2019", "write the straight quotes ' or \""),
         (r"params.a = 'it\'s'", "a ' inside the text is written twice"),
-        ("params['a'] = 'x'", "write a field as metrics.loss or params.`a key`"),
+        ("params['a'] = 'x'", "write a field as tags.team or tags.`a key`"),
         ("start_time > '2026-01-31'", "times are numbers of milliseconds since 1970"),
         ("loss < 1", "a metric of this name is metrics.loss"),
         ("train.loss < 1", "a metric of this name is metrics.`train.loss`"),

@@ -497,7 +497,22 @@ def test_a_bad_order_clause_is_refused_in_the_words_of_mlflow(clause: str, messa
 
 
 def test_experiments_are_not_ordered_by_tags():
-    assert str(order_refusal(["tags.t"], EXPERIMENTS)) == "Invalid order_by entity: tag"
+    assert str(order_refusal(["tags.t"], EXPERIMENTS)) == (
+        "Invalid order_by entity: tag. Experiments are ordered by experiment_id, name, creation_time, last_update_time."
+    )
+
+
+@pytest.mark.parametrize("prefix", ["metrics", "params", "tag"])
+def test_an_order_by_a_prefix_alone_is_told_to_add_the_key(prefix: str):
+    message = str(order_refusal([f"{prefix} DESC"]))
+    assert message.startswith(f"Invalid attribute key '{prefix}' specified. Valid keys are ")
+    assert message.endswith(f"; write {prefix}.KEY (at column 1)")
+
+
+def test_a_field_is_exemplified_by_one_that_the_search_knows():
+    for grammar, field, comparison in ((RUNS, "metrics.loss", "= 1"), (EXPERIMENTS, "tags.team", "= 'a'")):
+        assert f"Expected a field such as {field}, but found =" in str(refusal("= 1", grammar))
+        assert parse_filter(f"{field} {comparison}", grammar)
 
 
 @pytest.mark.parametrize(

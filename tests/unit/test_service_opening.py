@@ -337,8 +337,11 @@ def test_a_folder_in_the_place_of_the_database_is_refused(foreign: Path):
 def test_a_file_in_the_place_of_the_folder_is_refused(foreign: Path):
     (foreign / "file").write_text("text")
     before = contents(foreign)
-    for place in (foreign / "file", foreign / "file" / "store"):
-        with pytest.raises(StoreError, match="Cannot"):
+    for place, message in (
+        (foreign / "file", "is a file, not a folder"),
+        (foreign / "file" / "store", "Cannot"),
+    ):
+        with pytest.raises(StoreError, match=message):
             open_service(str(place), mode="local")
     assert contents(foreign) == before
 

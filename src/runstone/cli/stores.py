@@ -23,7 +23,15 @@ def check_store_exists(uri: str) -> None:
     """Raises StoreError where a local store would have to be created: looking must not leave an empty one behind."""
     database = local_database(uri)
     if database is not None and not database.exists():
+        from runstone.service.opening import mlflow_beside
+
+        beside = mlflow_beside(database.parent)
+        also = (
+            f" {beside} is an MLflow database; `runstone import` of a later version takes it over."
+            if beside
+            else ""
+        )
         raise StoreError(
-            f"There is no store at {database.parent}: nothing was recorded there yet. Name another place with "
+            f"There is no store at {database.parent}: nothing was recorded there yet.{also} Name another place with "
             "--tracking-uri (before the command) or MLFLOW_TRACKING_URI."
         )

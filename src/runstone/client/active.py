@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from runstone import settings
 from runstone.client.client import Client
-from runstone.client.convert import to_id, to_status
+from runstone.client.convert import to_id, to_items, to_status
 from runstone.client.surroundings.recorder import recorder
 from runstone.client.uris import get_tracking_uri
 from runstone.entities import Experiment, LifecycleStage, Run, RunTag
@@ -230,7 +230,7 @@ def _run_id_of_environment() -> str | None:
 
 
 def _with_description(tags: Mapping[str, Any] | None, description: str | None) -> dict[str, Any]:
-    wanted = dict(tags or {})
+    wanted = dict(to_items(tags or {}, "tags"))
     if description:
         if NOTE_TAG in wanted:
             raise InvalidParameterValue(

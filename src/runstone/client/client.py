@@ -19,6 +19,7 @@ from runstone.client.convert import (
     from_series,
     to_id,
     to_integer,
+    to_items,
     to_list,
     to_metric,
     to_name,
@@ -51,12 +52,13 @@ from runstone.entities.names import (
     MAX_INPUTS_PER_BATCH,
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_PER_BATCH,
+    MAX_SEARCH_RESULTS,
     MAX_SERIES_RUNS,
     MAX_TAGS_PER_BATCH,
     PARENT_RUN_TAG,
     USER_TAG,
 )
-from runstone.errors import ResourceDoesNotExist
+from runstone.errors import InvalidParameterValue, ResourceDoesNotExist
 from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
@@ -135,7 +137,7 @@ class Client(ArtifactMethods):
             artifact_location=artifact_location,
             tags=[
                 experiments.ExperimentTag(to_name(key, "key"), str(value))
-                for key, value in (tags or {}).items()
+                for key, value in to_items(tags or {}, "tags")
             ],
         )
         return self._send("create_experiment", request, experiments.CreateExperimentResponse).experiment_id
@@ -219,9 +221,10 @@ class Client(ArtifactMethods):
 
         The id is chosen here, so that the request can be repeated when an answer was lost.
         """
+        tags = dict(to_items(tags or {}, "tags"))
         request = runs.CreateRun(
             experiment_id=to_id(experiment_id),
-            user_id=str((tags or {}).get(USER_TAG, "unknown")),
+            user_id=str(tags.get(USER_TAG, "unknown")),
             run_name=None if run_name is None else str(run_name),
             start_time=_now_ms() if start_time is None else start_time,
             tags=to_run_tags(tags),
@@ -288,6 +291,12 @@ class Client(ArtifactMethods):
             order_by: such as `["metrics.loss ASC", "start_time DESC"]`; the latest first by default.
             page_token: the `token` of the page before.
         """
+        whole = isinstance(max_results, int)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if whole and max_results > MAX_SEARCH_RESULTS:  # MLflow's servers do not tell the limit
+            raise InvalidParameterValue(
+                f"Invalid value {max_results} for parameter 'max_results' supplied. It must be at most "
+                f"{MAX_SEARCH_RESULTS}; page_token asks for the next page."
+            )
         request = runs.SearchRuns(
             experiment_ids=to_list(experiment_ids, "experiment_ids"),
             filter=filter_string,

@@ -91,7 +91,10 @@ def _save_matplotlib(figure: Any, file: Path, options: dict[str, Any]) -> None:
         raise InvalidValue(
             f"'{file.name}' does not say which kind of file it is. Let it end in .png or the like."
         )
-    figure.savefig(file, **options)
+    try:
+        figure.savefig(file, **options)
+    except ValueError as error:
+        raise InvalidValue(f"The figure cannot be saved as '{file.name}': {error}.") from error
 
 
 def _save_plotly(figure: Any, file: Path, options: dict[str, Any]) -> None:

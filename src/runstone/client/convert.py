@@ -26,6 +26,17 @@ def to_name(value: object, parameter: str) -> str:
     )
 
 
+def to_items(value: object, parameter: str) -> list[tuple[str, Any]]:
+    """The pairs of a dict, or of what has `items` as one. Raises InvalidParameterValue for anything else."""
+    items = getattr(value, "items", None)
+    if callable(items) and not isinstance(value, type):
+        return list(cast("Iterable[tuple[str, Any]]", items()))
+    raise InvalidParameterValue(
+        f"Invalid value {_short(value)} for parameter '{parameter}' supplied: expected a dict, "
+        f"not a value of type '{type(value).__name__}'."
+    )
+
+
 def to_id(value: object, parameter: str = "experiment_id") -> str:
     """An experiment's id, which may be given as a number."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -93,7 +104,7 @@ def to_tags(tags: Iterable[entities.RunTag]) -> list[runs.RunTag]:
 
 def to_run_tags(tags: Mapping[str, Any] | None) -> list[runs.RunTag]:
     """A dict of tags as runs/create carries them."""
-    return [runs.RunTag(to_name(key, "key"), str(value)) for key, value in (tags or {}).items()]
+    return [runs.RunTag(to_name(key, "key"), str(value)) for key, value in to_items(tags or {}, "tags")]
 
 
 def to_status(status: str) -> str:

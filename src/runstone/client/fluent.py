@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from runstone.client import active
 from runstone.client.active import ActiveRun, current_client
 from runstone.client.client import Client
+from runstone.client.convert import to_items
 from runstone.client.fluent_artifacts import (
     flush_artifact_async_logging,
     get_artifact_uri,
@@ -187,7 +188,7 @@ def set_experiment_tag(key: str, value: Any) -> None:
 
 def set_experiment_tags(tags: Mapping[str, Any]) -> None:
     """Set several tags of the experiment that new runs go to."""
-    for key, value in tags.items():
+    for key, value in to_items(tags, "tags"):
         set_experiment_tag(key, value)
 
 
@@ -375,10 +376,11 @@ def log_metrics(
     dataset: object | None = None,
 ) -> RunOperations | None:
     """Log one point of each of several metrics, all at the same step and time, and of the same `dataset`."""
+    items = to_items(metrics, "metrics")
     client, target = active.target(run_id)
     at = int(time.time() * 1_000) if timestamp is None else timestamp
     context = (model_id, *_measured_on(client, target, dataset))
-    points = [Metric(key, value, at, step or 0, *context) for key, value in metrics.items()]
+    points = [Metric(key, value, at, step or 0, *context) for key, value in items]
     return client.log_batch(target, metrics=points, synchronous=synchronous)
 
 
@@ -397,10 +399,9 @@ def log_params(
     params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
 ) -> RunOperations | None:
     """Log several params to the active run, or to the run `run_id`."""
+    entities = [Param(key, str(value)) for key, value in to_items(params, "params")]
     client, target = active.target(run_id)
-    return client.log_batch(
-        target, params=[Param(key, str(value)) for key, value in params.items()], synchronous=synchronous
-    )
+    return client.log_batch(target, params=entities, synchronous=synchronous)
 
 
 def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
@@ -411,10 +412,9 @@ def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperati
 
 def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
     """Set several tags of the active run."""
+    entities = [RunTag(key, str(value)) for key, value in to_items(tags, "tags")]
     client, target = active.target(None)
-    return client.log_batch(
-        target, tags=[RunTag(key, str(value)) for key, value in tags.items()], synchronous=synchronous
-    )
+    return client.log_batch(target, tags=entities, synchronous=synchronous)
 
 
 def delete_tag(key: str) -> None:

@@ -2,6 +2,7 @@
 
 import mimetypes
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from os import PathLike
@@ -13,10 +14,11 @@ import msgspec
 from runstone.artifact_store import Stream, copy
 from runstone.artifact_store.files import write_file
 from runstone.client.connection import BLOCK, Answer, Body, Connection
+from runstone.client.failures import Failure, of_answer
 from runstone.entities import FileInfo
 from runstone.entities.artifact import check_artifact_path
 from runstone.entities.names import check_text
-from runstone.errors import InternalError, InvalidParameterValue
+from runstone.errors import InternalError, InvalidParameterValue, error_from
 from runstone.wire.operations import PREFIXES
 
 _PATH = f"{PREFIXES[0]}/mlflow-artifacts/artifacts"
@@ -66,7 +68,9 @@ class ProxiedArtifacts:
         """See ArtifactFolder."""
         folder = check_artifact_path(path)
         query = quote(self._joined(folder), safe="")
-        listing = self._connection.request("GET", f"{_PATH}?path={query}", _listing, repeatable=True)
+        listing = self._connection.request(
+            "GET", f"{_PATH}?path={query}", _listing, repeatable=True, fail=self._named(folder)
+        )
         prefix = f"{folder}/" if folder else ""
         files = [
             FileInfo(prefix + file.path, file.is_dir, None if file.is_dir else file.file_size)
@@ -102,13 +106,22 @@ class ProxiedArtifacts:
                 for piece in answer.stream(BLOCK):
                     target.write(piece)
 
-        self._connection.request("GET", self._target(path), save, headers={"Accept": "*/*"}, repeatable=True)
+        headers = {"Accept": "*/*"}
+        self._connection.request(
+            "GET", self._target(path), save, headers=headers, repeatable=True, fail=self._named(path)
+        )
 
     def _put(self, content: Body, size: int, path: str) -> None:
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         headers = {"Content-Type": kind, "Content-Length": str(size)}
         self._connection.request(
-            "PUT", self._target(path), _done, body=content, headers=headers, repeatable=True
+            "PUT",
+            self._target(path),
+            _done,
+            body=content,
+            headers=headers,
+            repeatable=True,
+            fail=self._named(path),
         )
 
     def _target(self, path: str) -> str:
@@ -116,6 +129,20 @@ class ProxiedArtifacts:
         if not normal:
             raise InvalidParameterValue(f"Invalid path: '{path}'. It is the artifact folder itself.")
         return f"{_PATH}/{quote(self._joined(normal))}"
+
+    def _named(self, path: str) -> Callable[[str, Answer], Failure]:
+        """What a refusal means. It names the artifact as the user does, not with the folder that the server knows."""
+        at_server = self._joined(check_artifact_path(path))
+
+        def fail(where: str, answer: Answer) -> Failure:
+            failure = of_answer(where, answer)
+            error = failure.error
+            if f"'{at_server}'" not in error.message:
+                return failure
+            message = error.message.replace(f"'{at_server}'", f"'{path}'")
+            return failure._replace(error=error_from(error.error_code, message))
+
+        return fail
 
     def _joined(self, path: str) -> str:
         check_text(path, "path")

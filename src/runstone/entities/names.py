@@ -94,15 +94,19 @@ def check_length(text: str, limit: int, what: str) -> None:
         raise InvalidParameterValue(f"'{what}' exceeds the maximum length of {limit} characters")
 
 
-def check_text(text: str, what: str) -> None:
-    """Raises InvalidParameterValue for a NUL character or a lone surrogate, which no database keeps faithfully."""
+def check_text(text: str, what: str, *, of: str = "") -> None:
+    """Raises InvalidParameterValue for a NUL character or a lone surrogate, which no database keeps faithfully.
+
+    `what` is the parameter's name, and `of` says whose it is where there are several.
+    """
+    shown = f"'{what}' of {of}" if of else f"'{what}'"
     if "\0" in text:
         raise InvalidParameterValue(
-            f"'{what}' contains a NUL character (U+0000), which cannot be stored. Remove it."
+            f"{shown} contains a NUL character (U+0000), which cannot be stored. Remove it."
         )
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
         raise InvalidParameterValue(
-            f"'{what}' contains half of a surrogate pair, which is no character. Remove it."
+            f"{shown} contains half of a surrogate pair, which is no character. Remove it."
         )
 
 

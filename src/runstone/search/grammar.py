@@ -57,21 +57,22 @@ class Grammar(Struct, frozen=True, kw_only=True):
 
     `entities` maps every prefix to its entity; a name without prefix is an attribute. `advice` says what to write
     instead of a key or prefix that people expect and that is not there. Where an order may name a field twice,
-    `repeats`, the first one counts.
+    `repeats`, the first one counts. `example` is a field as one may write it.
     """
 
     entities: dict[str, Entity]
+    example: str
     wording: Wording
     advice: dict[str, str] = {}
     repeats: bool = False
 
     @classmethod
     def of(
-        cls, *entities: Entity, wording: Wording, advice: dict[str, str], repeats: bool = False
+        cls, *entities: Entity, example: str, wording: Wording, advice: dict[str, str], repeats: bool = False
     ) -> "Grammar":
         """The grammar of these entities, one of which has the prefix "attribute" and one `any_key`."""
         by_prefix = {prefix: entity for entity in entities for prefix in entity.prefixes}
-        return cls(entities=by_prefix, wording=wording, advice=advice, repeats=repeats)
+        return cls(entities=by_prefix, example=example, wording=wording, advice=advice, repeats=repeats)
 
 
 _QUOTED = "Expected a quoted string value for {label} (e.g. 'my-value'). Got value {{value}}"
@@ -166,6 +167,7 @@ RUNS = Grammar.of(
         order_keys=_aliased(_RUN_KEYS, _CREATED),
     ),
     _DATASET,
+    example="metrics.loss",
     wording=Wording(
         prefix=(
             "Invalid entity type '{prefix}'. "
@@ -204,11 +206,12 @@ EXPERIMENTS = Grammar.of(
         order_keys=_EXPERIMENT_KEYS,
     ),
     _tag("tag", "tags", orderable=False),
+    example="tags.team",
     wording=Wording(
         prefix="Invalid entity type '{prefix}'. Valid entity types are ('attribute', 'tag', 'tags')",
         operator="Invalid comparator for {key_label}: {operator}",
         null="IS NULL / IS NOT NULL is only supported for tags, not for {label} '{key}'",
-        order_entity="Invalid order_by entity: {label}",
+        order_entity=f"Invalid order_by entity: {{label}}. Experiments are ordered by {', '.join(_EXPERIMENT_KEYS)}.",
     ),
     advice={
         "lifecycle_stage": "deleted experiments are asked for with view_type",

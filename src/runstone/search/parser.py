@@ -70,7 +70,9 @@ def _parse_clause(clause: str, grammar: Grammar) -> OrderBy:
     entity, written = _entity(name, grammar, _plainly)
     if not entity.orderable:
         raise InvalidParameterValue(grammar.wording.order_entity.format(label=entity.label), name.column)
-    key = entity.any_key or _known_key(entity, entity.order_keys, written, name, grammar, _plainly)
+    prefix = grammar.entities.get(written)  # without its key
+    refuse = refused if prefix and prefix.orderable and prefix.any_key else _plainly
+    key = entity.any_key or _known_key(entity, entity.order_keys, written, name, grammar, refuse)
     return OrderBy(Field(entity.kind, key.name or written), direction == "ASC")
 
 
@@ -128,7 +130,9 @@ class _FilterParser:
     def comparison(self) -> Comparison:
         name = self.next()
         if name.kind not in ("name", "double"):
-            raise self.expected("a field such as metrics.loss", name, "write NOT" if name.kind == "!" else "")
+            raise self.expected(
+                f"a field such as {self.grammar.example}", name, "write NOT" if name.kind == "!" else ""
+            )
         entity, written = _entity(name, self.grammar, refused)
         key = entity.any_key or _known_key(entity, entity.filter_keys, written, name, self.grammar, refused)
         column = self.tokens[self.position].column

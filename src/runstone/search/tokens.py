@@ -96,8 +96,8 @@ _INSTEAD = {
     "|": "write OR",
     ";": "write AND",
     "~": "write LIKE",
-    "[": "write a field as metrics.loss or params.`a key`",
-    ".": "write a field in one piece, as metrics.loss or params.`a key`",
+    "[": "write a field as tags.team or tags.`a key`",
+    ".": "write a field in one piece, as tags.team or tags.`a key`",
 } | dict.fromkeys(
     "\u2018\u2019\u201a\u201c\u201d\u201e\u00b4\u00ab\u00bb", "write the straight quotes ' or \""
 )

@@ -112,7 +112,7 @@ def _tags(service: Service, tags: Iterable[wire.RunTag]) -> list[tuple[str, str]
 
 
 def _param_value(service: Service, key: str, value: str) -> str:
-    check_text(value, f"param '{key}'")
+    check_text(value, "value", of=f"the param '{key}'")
     return _fitting(service, value, MAX_PARAM_LENGTH, "Param value")
 
 
@@ -121,7 +121,7 @@ def tag_value(service: Service, key: str, value: str) -> str:
     check_length(key, MAX_KEY_LENGTH, "key")
     if key == RUN_NAME_TAG:
         return run_name(service, value)
-    check_text(value, f"tag '{key}'")
+    check_text(value, "value", of=f"the tag '{key}'")
     return _fitting(service, value, MAX_TAG_LENGTH, "Tag value")
 
 

@@ -1,10 +1,11 @@
 """Opening a store by its URI."""
 
+import logging
 import os
 import re
 from pathlib import Path
 from typing import Literal, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from runstone.artifact_store import Artifacts, local_path
 from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperation
@@ -12,10 +13,12 @@ from runstone.service.core import Service, now_ms
 from runstone.service.locations import PROXIED, Locations, checked
 from runstone.settings import DEFAULT_STORE, TRUNCATE_LONG_VALUES
 from runstone.store import Store
-from runstone.store.engine import DATABASE_NAME
+from runstone.store.engine import DATABASE_NAME, is_mlflow_database
 from runstone.urls import without_secrets
 
 Mode = Literal["local", "server"]
+
+_log = logging.getLogger("runstone")
 
 
 def open_service(
@@ -38,6 +41,7 @@ def open_service(
     Raises StoreError if the place cannot be used, UnsupportedOperation for a kind of store that is not supported.
     """
     database, artifacts = locate(store_uri)
+    _tell_of_mlflow(database)
     if artifacts_destination:
         artifacts = _local_path(artifacts_destination, "artifacts destination")
     default_root = checked(artifact_root) if artifact_root else f"{PROXIED}/"
@@ -62,8 +66,15 @@ def places(store_uri: str | None) -> Places:
         database = _sqlite_path(uri)
         return Places(database, database.parent / "mlartifacts")
     folder = _local_path(uri, "store")
+    _refuse_file(folder)
     _refuse_mlflow_folder(folder, folder / DATABASE_NAME)
     return Places(folder / DATABASE_NAME, folder / "artifacts")
+
+
+def mlflow_beside(folder: Path) -> Path | None:
+    """MLflow's database beside a folder, where MLflow 3 makes it unless told otherwise; None if there is none."""
+    database = folder.with_name("mlflow.db")
+    return database if is_mlflow_database(database) else None
 
 
 def locate(store_uri: str | None) -> Places:
@@ -119,15 +130,46 @@ def _absolute(path: str, uri: str) -> Path:
     return Path(path).absolute()
 
 
+def _tell_of_mlflow(database: Path) -> None:
+    """Warn, before the default store is begun, that runs of MLflow lie beside it: they would seem to be gone."""
+    folder = database.parent
+    if (folder.name, database.name) != (DEFAULT_STORE, DATABASE_NAME) or database.exists():
+        return
+    if beside := mlflow_beside(folder):
+        _log.warning(
+            "%s is an MLflow database. Runstone leaves it as it is and begins a store of its own in %s, without those "
+            "runs. `runstone import`, which a later version brings, will take them over.",
+            beside,
+            folder,
+        )
+
+
+def _refuse_file(path: Path) -> None:
+    if not path.is_file():
+        return
+    if is_mlflow_database(path):
+        raise StoreError.of_mlflow(f"{path} is an MLflow database")
+    if path.name == DATABASE_NAME:
+        raise StoreError(f"{path} is a file, not a folder. Name the folder of this store: {path.parent}.")
+    uri = f"sqlite:///{quote(path.as_posix(), safe='/:')}"
+    raise StoreError(f"{path} is a file, not a folder. For a SQLite database write {uri}.")
+
+
 def _refuse_mlflow_folder(folder: Path, database: Path) -> None:
     if database.exists() or not folder.is_dir():
         return
     if any(any(folder.glob(pattern)) for pattern in ("*/meta.yaml", ".trash/*/meta.yaml")):
-        raise StoreError.of_mlflow(f"{folder} holds runs that MLflow wrote as files")
+        raise _of_mlflow_folder(folder, "runs that MLflow wrote as files")
     if any(
         any(map(_of_mlflow, folder.glob(pattern))) for pattern in ("*/*/artifacts", "*/models/*/artifacts")
     ):
-        raise StoreError.of_mlflow(f"{folder} holds the artifacts of an MLflow database")
+        raise _of_mlflow_folder(folder, "the artifacts of an MLflow database")
+
+
+def _of_mlflow_folder(folder: Path, what: str) -> StoreError:
+    beside = mlflow_beside(folder)
+    also = f", and {beside} is an MLflow database" if beside else ""
+    return StoreError.of_mlflow(f"{folder} holds {what}{also}")
 
 
 def _of_mlflow(artifacts: Path) -> bool:

@@ -176,8 +176,20 @@ def _explained(path: Path, cause: str) -> RunstoneError:
     return StoreError(f"The database {path} failed: {cause}.", path=str(path))
 
 
+def is_mlflow_database(path: Path) -> bool:
+    """Whether a file is a database of MLflow's, which stays as it is. One that cannot be read is none."""
+    try:
+        return _of_mlflow(dialect.tables_in(path))
+    except (*dialect.DRIVER_ERRORS, OSError):
+        return False
+
+
+def _of_mlflow(tables: Collection[str]) -> bool:
+    return "alembic_version" in tables and "experiments" in tables
+
+
 def _foreign(path: Path, tables: Collection[str]) -> StoreError:
-    if "alembic_version" in tables and "experiments" in tables:
+    if _of_mlflow(tables):
         return StoreError.of_mlflow(f"{path} is an MLflow database")
     return StoreError(
         f"{path} is another program's database. Runstone leaves it as it is: choose another place for your runs."
