@@ -9,6 +9,8 @@ TYPE_CHECKING = False  # type checkers take it for typing's, which costs more to
 
 if TYPE_CHECKING:
     from runstone import artifacts, config, data, entities, errors, models
+    from runstone import exceptions as exceptions
+    from runstone import tracking as tracking
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -139,6 +141,7 @@ _ERRORS = "runstone.errors"
 _FLUENT = "runstone.client.fluent"
 
 # Name → (module, name there); "" stands for the module itself. What is not here is a function of the fluent API.
+# `exceptions` and `tracking` are not in `__all__`: they hold what the top has, by MLflow's other names.
 _HOMES = {
     "Client": (_CLIENT, "Client"),
     "Image": ("runstone.client.images", "Image"),
@@ -150,8 +153,10 @@ _HOMES = {
     "data": ("runstone.data", ""),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),
+    "exceptions": ("runstone.exceptions", ""),
     "models": ("runstone.models", ""),
     "sklearn": ("runstone.flavors.sklearn", ""),
+    "tracking": ("runstone.tracking", ""),
 }
 
 
@@ -162,7 +167,9 @@ if not TYPE_CHECKING:  # or they would believe in every name
             from importlib.metadata import version
 
             value: object = version("runstone")
-        elif name in __all__ and not sys.is_finalizing():  # at the end of the process, nothing is imported
+        elif (
+            name in __all__ or name in _HOMES
+        ) and not sys.is_finalizing():  # at the end of the process, nothing is imported
             from importlib import import_module
 
             module_name, attribute = _HOMES.get(name, (_FLUENT, name))

@@ -49,12 +49,14 @@ class FileLock:
         self._file = None
 
 
-def is_held(path: Path) -> bool:
-    """Whether a process holds the lock on this file at this moment; the file is not created."""
+def is_held(path: Path) -> bool | None:
+    """Whether a process holds the lock on this file at this moment; None if one may not ask. No file is created."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except OSError:  # no permission, or a medium that nobody can write to
+        return None
     try:
         if _acquire_now(file):
             _release(file)

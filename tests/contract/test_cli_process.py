@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +21,13 @@ import pytest
 from rich.cells import cell_len
 
 from runstone import Client
+from runstone.cli import diagnosis as diagnosis_of
 from runstone.cli import run
+from runstone.client.surroundings.masking import Masker
 from runstone.entities import Metric, Param
+from runstone.store.schema import VERSION
 from tests.commands import RUNSTONE, clean_environment, refusal, runstone
+from tests.privileges import without_privileges
 from tests.servers import free_port
 from tests.tiers import tier_missing
 from tests.unit.scripted import ScriptedServer, answer, dawdle
@@ -175,6 +180,8 @@ def test_a_passing_failure_is_outlasted_in_silence(slow_server: ScriptedServer, 
         ["experiments", "list"],
         ["experiments", "get", "-x", "0"],
         ["artifacts", "list", "x"],
+        ["artifacts", "download", "-u", "runs:/x/model"],
+        ["artifacts", "download", "-u", "mlflow-artifacts:/0/x"],
         ["doctor"],
     ],
 )
@@ -225,6 +232,7 @@ def test_the_store_is_named_by_an_option_a_variable_or_a_file_of_variables(
         (["rnus"], "No such command 'rnus'. Did you mean 'runs'?"),
         (["xyzzy"], "No such command 'xyzzy'."),
         (["runs", "lst"], "No such command 'lst'. Did you mean 'list'?"),
+        (["shim", "instal"], "No such command 'instal'. Did you mean 'install'?"),
         (["runs", "describe"], "Missing the run's id."),
         (["runs", "describe", "a", "-r", "b"], "Give the run's id once, as an argument or with its option."),
         (["experiments", "create"], "Missing the experiment's name."),
@@ -460,13 +468,16 @@ def test_the_doctor_shows_no_secret(folder: Path) -> None:
         "MLFLOW_TRACKING_PASSWORD": "hush-1",
         "MLFLOW_TRACKING_TOKEN": "hush-2",
         "MLFLOW_REGISTRY_URI": "http://ada:hush-3@host",
+        "MLFLOW_ARTIFACTS_DESTINATION": "https://ghp_hush4hush4hush4hush4@host",
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS": '{"api_key": "hush-5"}',
+        "MLFLOW_BACKEND_STORE_URI": "mysql://host/runs?user=ada&password=hush-6",
         "MLFLOW_TRACKING_USERNAME": "ada",
         "MLFLOW_SERVER_WORKERS": "4",
     }
     for output in ("text", "json"):
         printed = runstone("doctor", "--output", output, folder=folder, **secrets).stdout
         assert "hush" not in printed
-        assert "http://ada:***@host" in printed
+        assert "http://***@host" in printed
     environment = diagnosis(folder, **secrets)["environment"]
     assert environment["MLFLOW_TRACKING_USERNAME"] == "ada"
     assert environment["MLFLOW_SERVER_WORKERS"] == "4  (not used by Runstone)"
@@ -510,3 +521,45 @@ def test_the_doctor_sees_a_lock_that_is_held(folder: Path) -> None:
     with lock:
         assert diagnosis(folder)["tracking"]["lock"] == "held by a process that writes now"
     lock.close()
+
+
+def test_the_doctor_shows_no_secret_of_the_store(folder: Path) -> None:
+    for uri in ("http://ada:hush-1@127.0.0.1:9", "mysql://ada:hush-2@host/runs?password=hush-3"):
+        assert "hush" not in json.dumps(diagnosis(folder, "--tracking-uri", uri))
+
+
+def test_the_doctor_does_not_upgrade_an_older_store(tmp_path: Path) -> None:
+    (tmp_path / "mlruns").mkdir()
+    database = tmp_path / "mlruns" / "runstone.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript((Path(__file__).parents[1] / "unit" / "stores" / "0001.sql").read_text())
+    before = database.read_bytes()
+    found = diagnosis(tmp_path)
+    assert found["tracking"]["schema"] == f"0001, which will be upgraded to {VERSION} at the next use"
+    assert "would upgrade the store" in found["tracking"]["works"]
+    assert found["problems"] == []
+    assert database.read_bytes() == before
+    assert [file.name for file in (tmp_path / "mlruns").iterdir()] == ["runstone.db"]
+
+
+def test_the_doctor_makes_no_store_of_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns" / "runstone.db").touch()
+    assert diagnosis(tmp_path)["tracking"]["works"] == "there is no store yet; the first run makes it"
+    assert (tmp_path / "mlruns" / "runstone.db").read_bytes() == b""
+
+
+def test_the_doctor_tells_what_it_can_of_a_store_that_one_may_not_write(folder: Path) -> None:
+    diagnosis_of._tracking(str(folder / "mlruns"), Masker({}), [])  # imports all, while that is allowed
+    problems: list[str] = []
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        store = Path(name) / "mlruns"
+        shutil.copytree(folder / "mlruns", store)
+        for path in (Path(name), store):
+            path.chmod(0o755)
+        with without_privileges():
+            facts = diagnosis_of._tracking(str(store), Masker({}), problems)
+    assert facts["schema"] == VERSION
+    assert facts["lock"] == "unknown: you may not write to its file"
+    [problem] = problems
+    assert "which even reading it needs" in problem

@@ -141,6 +141,61 @@ def test_an_upload_that_fails_leaves_no_document(mlflow: ModuleType, client: Cli
         mlflow.sklearn.load_model(f"runs:/{run.info.run_id}/model")
 
 
+def test_a_model_that_is_logged_again_takes_the_place_of_the_first(
+    mlflow: ModuleType, client: Client, line: Any, forest: Any, tmp_path: Path
+) -> None:
+    module, notes = tmp_path / "my_module.py", tmp_path / "notes.txt"
+    module.write_text("")
+    notes.write_text("")
+    with mlflow.start_run() as run:
+        mlflow.log_text("of the user", "model/plots/of mine.txt")
+        mlflow.sklearn.log_model(
+            line,
+            "model",
+            serialization_format="pickle",
+            code_paths=[str(module)],
+            extra_files=[str(notes)],
+            pip_requirements=["scikit-learn", f"-c {constraints(tmp_path)}"],
+        )
+        first = paths(client, run.info.run_id, "model")
+        assert first > {"model.pkl", "code", "extra_files", "constraints.txt", "plots"}
+        info = mlflow.sklearn.log_model(forest, "model")
+    assert paths(client, run.info.run_id, "model") == {
+        "MLmodel",
+        "conda.yaml",
+        "model.skops",
+        "plots",
+        "python_env.yaml",
+        "requirements.txt",
+    }
+    assert type(mlflow.sklearn.load_model(info.model_uri)) is RandomForestClassifier
+
+
+def constraints(folder: Path) -> Path:
+    file = folder / "pins.txt"
+    file.write_text("numpy>1\n")
+    return file
+
+
+def test_a_replacement_that_fails_leaves_no_document(
+    mlflow: ModuleType, client: Client, line: Any, forest: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("")
+    with mlflow.start_run() as run:
+        mlflow.log_text("in the way", "model/extra_files/taken/file")
+        mlflow.sklearn.log_model(line, "model")
+        with pytest.raises(RunstoneError):
+            mlflow.sklearn.log_model(forest, "model", extra_files=[str(tmp_path / "taken")])
+    assert "MLmodel" not in paths(client, run.info.run_id, "model")
+
+
+def test_a_document_that_cannot_be_read_is_replaced(mlflow: ModuleType, line: Any) -> None:
+    with mlflow.start_run():
+        mlflow.log_text("- no\n- model", "model/MLmodel")
+        info = mlflow.sklearn.log_model(line, "model")
+    assert type(mlflow.sklearn.load_model(info.model_uri)) is LinearRegression
+
+
 @pytest.mark.parametrize("name", ["../model", "/model", "a\\b"])
 def test_a_name_that_leaves_the_run_is_refused(mlflow: ModuleType, line: Any, name: str) -> None:
     with pytest.raises(InvalidParameterValue, match="Invalid path"):
@@ -343,6 +398,20 @@ def test_code_and_files_that_are_not_there_are_refused(tmp_path: Path, line: Any
     with pytest.raises(ResourceDoesNotExist, match="nothing"):
         flavor.save_model(line, tmp_path / "model", extra_files=[str(tmp_path / "nothing")])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argument", ["code_paths", "extra_files"])
+def test_two_of_one_name_are_refused(tmp_path: Path, line: Any, argument: str) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder / "package").mkdir(parents=True)
+        (tmp_path / folder / "file.py").write_text(folder)
+    save: Any = flavor.save_model
+    for name in ("file.py", "package"):
+        both = [str(tmp_path / "a" / name), str(tmp_path / "b" / name)]
+        with pytest.raises(InvalidParameterValue, match=f"'{both[0]}' and '{both[1]}' of `{argument}`"):
+            save(line, tmp_path / "model", **{argument: both})
+        save(line, tmp_path / name, **{argument: [both[0], both[0]]})
+    assert not (tmp_path / "model").exists()
 
 
 # --- loading ----------------------------------------------------------------------------------------

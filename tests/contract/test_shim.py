@@ -134,6 +134,7 @@ def test_a_library_can_ask_what_there_is(run: Running) -> None:
 import importlib.util, mlflow
 assert importlib.util.find_spec("mlflow") is not None
 assert importlib.util.find_spec("mlflow.tracking") is not None
+assert importlib.util.find_spec("mlflow.tracing") is importlib.util.find_spec("mlflow.tracking.none") is None
 assert not hasattr(mlflow, "genai") and not hasattr(mlflow, "__wrapped__")
 assert hasattr(mlflow, "start_run") and "start_run" in dir(mlflow) and "tracking" in dir(mlflow)
 try:

@@ -8,7 +8,6 @@ import click
 import pytest
 
 from runstone.cli import texts
-from runstone.cli.diagnosis import is_secret, without_password
 from runstone.cli.env_file import read_env_file
 
 
@@ -159,40 +158,3 @@ def test_a_file_of_variables_that_cannot_be_read_is_named(tmp_path: Path) -> Non
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(click.UsageError, match="it is not UTF-8"):
         read_env_file(str(tmp_path / "binary"))
-
-
-# --- secrets --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("http://host:1/path?x=1", "http://host:1/path?x=1"),
-        ("http://ada@host", "http://ada@host"),
-        ("http://ada:secret@host:1/p", "http://ada:***@host:1/p"),
-        ("postgresql://ada:se:c@ret@host/db", "postgresql://ada:***@host/db"),
-        ("/a/path", "/a/path"),
-        ("http://[broken:secret@", "***"),
-        ("50", "50"),
-    ],
-)
-def test_a_password_in_a_uri_is_masked(uri: str, shown: str) -> None:
-    assert without_password(uri) == shown
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "MLFLOW_TRACKING_PASSWORD",
-        "MLFLOW_TRACKING_TOKEN",
-        "MLFLOW_FLASK_SERVER_SECRET_KEY",
-        "MLFLOW_AUTH_ADMIN_PASSWORD",
-        "MLFLOW_CRYPTO_KEK_PASSPHRASE",
-        "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
-        "RUNSTONE_API_KEY",
-    ],
-)
-def test_what_holds_a_secret_is_known_by_its_name(name: str) -> None:
-    assert is_secret(name)
-    assert not is_secret("MLFLOW_TRACKING_URI")
-    assert not is_secret("MLFLOW_KEYBOARD")

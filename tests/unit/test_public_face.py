@@ -102,7 +102,7 @@ def test_type_checkers_see_the_same_names() -> None:
             seen |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.AnnAssign):
             seen.add(ast.unparse(node.target))
-    assert seen == set(runstone.__all__)
+    assert seen == {*runstone.__all__, "exceptions", "tracking"}
 
 
 def test_every_name_is_documented() -> None:
@@ -120,6 +120,15 @@ def test_the_version_is_the_distributions() -> None:
 def test_mlflows_names_are_the_same_objects() -> None:
     assert runstone.MlflowClient is runstone.Client
     assert runstone.MlflowException is runstone.RunstoneError
+    assert runstone.tracking.MlflowClient is runstone.Client
+    assert runstone.tracking.set_tracking_uri is runstone.set_tracking_uri
+    assert runstone.exceptions.MlflowException is runstone.RunstoneError
+
+
+@pytest.mark.parametrize("name", ["exceptions", "tracking"])
+def test_mlflows_other_modules_are_reached_without_importing_them(name: str, tmp_path: Path) -> None:
+    script = f"import runstone as mlflow; print(mlflow.{name}.__name__, '{name}' in dir(mlflow))"
+    assert in_process(script, tmp_path) == f"runstone.{name} False\n"
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

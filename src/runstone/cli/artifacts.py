@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runstone.cli import finding, texts
-from runstone.cli.groups import Commands, output_option, run_options, session
+from runstone.cli.groups import Commands, output_option, run_options, session, without_warnings
 from runstone.cli.output import Column, print_list
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def download(
     The URI of a file or a folder of this machine is copied only if --dst-path says where to.
     """
     if artifact_uri is not None:  # it counts, as in MLflow, whatever else is given
-        from runstone.artifacts import download_artifacts
-
-        click.echo(download_artifacts(artifact_uri, dst_path=dst_path, tracking_uri=session().tracking_uri))
+        click.echo(_downloaded(artifact_uri, dst_path))
         return
     with finding.the_run(run, run_id) as (client, found):
         click.echo(client.download_artifacts(found.info.run_id, artifact_path or "", dst_path))
@@ -85,6 +83,21 @@ def log_artifacts(run: str | None, run_id: str | None, local_dir: str, artifact_
     with finding.the_run(run, run_id) as (client, found):
         client.log_artifacts(found.info.run_id, local_dir, artifact_path)
     _say(f"all in {local_dir}", found.info.run_id, artifact_path)
+
+
+def _downloaded(uri: str, dst_path: str | None) -> str:
+    """Where what a URI names is now, on this machine."""
+    from runstone.artifact_store.location import is_proxied, proxied_host, scheme_of
+    from runstone.artifacts import download_artifacts
+
+    tracking_uri = session().tracking_uri
+    if scheme_of(uri) == "runs" or (is_proxied(uri) and not proxied_host(uri)):
+        from runstone.cli.stores import check_store_exists
+        from runstone.client.uris import resolve_tracking_uri
+
+        check_store_exists(resolve_tracking_uri(tracking_uri))
+    with without_warnings():
+        return download_artifacts(uri, dst_path=dst_path, tracking_uri=tracking_uri)
 
 
 def _say(what: str, run_id: str, artifact_path: str | None) -> None:

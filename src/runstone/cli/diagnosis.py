@@ -10,22 +10,23 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from runstone import settings
 from runstone.cli import texts
 from runstone.cli.groups import without_warnings
 from runstone.cli.stores import is_server, local_database
+from runstone.client.surroundings.masking import MASK, Masker
 from runstone.errors import RunstoneError
 
-MASK = "***"
-_SECRET = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|CREDENTIAL|PRIVATE|_KEY$|^KEY$|API_?KEY|_ARGS$"
-)
 _OURS = re.compile(r"(MLFLOW|RUNSTONE)_\w+")
 _OTHERS = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")
 _NAME = re.compile(r"[\w.-]+")
+_LOCK = {
+    True: "held by a process that writes now",
+    False: "free",
+    None: "unknown: you may not write to its file",
+}
 _LITTLE_SPACE = 1_000_000_000
 
 Facts = dict[str, str]
@@ -40,15 +41,22 @@ class Diagnosis(NamedTuple):
 
 def diagnose(tracking_uri: str | None, *, mask_all: bool) -> Diagnosis:
     """Look at this installation and at the store that a tracking URI names; nothing is changed, or created."""
+    masker = Masker(os.environ)
     problems: list[str] = []
     sections = {
         "versions": _versions(),
-        "tracking": _tracking(tracking_uri, problems),
+        "tracking": _tracking(tracking_uri, masker, problems),
         "packages": _packages(),
         "extras": _extras(),
-        "environment": _environment(mask_all=mask_all),
+        "environment": _environment(masker, mask_all=mask_all),
     }
-    return Diagnosis(sections, problems)
+    return Diagnosis(sections, [_without_secrets(problem, masker) for problem in problems])
+
+
+def _without_secrets(text: str, masker: Masker) -> str:
+    """A text without secrets, also those in a URL's query, which is no part of what stands before its colon."""
+    url, mark, query = masker.text(text).partition("?")
+    return url + mark + masker.text(query)
 
 
 # --- what is installed ----------------------------------------------------------------------------
@@ -110,23 +118,42 @@ def _requirements() -> list[tuple[str, str | None]]:
 # --- where runs go --------------------------------------------------------------------------------
 
 
-def _tracking(given: str | None, problems: list[str]) -> Facts:
+def _tracking(given: str | None, masker: Masker, problems: list[str]) -> Facts:
     from runstone.client.uris import is_tracking_uri_set, resolve_tracking_uri
 
     uri = resolve_tracking_uri(given)
-    facts = {"uri": without_password(uri), "works": "no"}
+    facts = {"uri": _without_secrets(uri, masker), "works": "no"}
     if not given and not is_tracking_uri_set():
         facts["uri"] += " (by default)"
     try:
         database = local_database(uri)
         if database is not None:
             facts |= _folder(database, problems)
-        if database is None or database.exists():
+        if database is None or _is_ready(database, facts):
             with without_warnings():
                 facts |= _answer(uri)
     except RunstoneError as error:
         problems.append(error.message)
+    except OSError as error:
+        problems.append(f"The store cannot be looked at: {error}. Check that you may read and write it.")
     return facts
+
+
+def _is_ready(database: Path, facts: Facts) -> bool:
+    """Whether a local store can be opened without being made or changed; says why not in `facts`."""
+    if not database.exists() or not database.stat().st_size:
+        facts["works"] = "there is no store yet; the first run makes it"
+        return False
+    from runstone.store.engine import version_in
+    from runstone.store.schema import OLDER_VERSIONS, VERSION
+
+    version = version_in(database)
+    if version not in OLDER_VERSIONS:
+        facts["schema"] = version or "none of Runstone's"
+        return True
+    facts["schema"] = f"{version}, which will be upgraded to {VERSION} at the next use"
+    facts["works"] = "not asked, since that would upgrade the store"
+    return False
 
 
 def _answer(uri: str) -> Facts:
@@ -166,49 +193,30 @@ def _folder(database: Path, problems: list[str]) -> Facts:
             f"You may not write to {existing}: runs cannot be recorded there. Choose another place."
         )
     if not database.exists():
-        return facts | {"works": "there is no store yet; the first run makes it"}
+        return facts
     from runstone.locks import is_held
-    from runstone.store.schema import VERSION
 
     log = database.with_name(database.name + "-wal")
     lock = database.with_name(database.name + ".lock")
     return facts | {
         "size": texts.size(database.stat().st_size),
         "write_ahead_log": texts.size(log.stat().st_size) if log.exists() else "none",
-        "schema": VERSION,
-        "lock": "held by a process that writes now" if is_held(lock) else "free",
+        "lock": _LOCK[is_held(lock)],
     }
 
 
 # --- the environment ------------------------------------------------------------------------------
 
 
-def _environment(*, mask_all: bool) -> Facts:
+def _environment(masker: Masker, *, mask_all: bool) -> Facts:
     """The variables that matter here. Secrets are masked, and so is every value if `mask_all`."""
     known = {setting.name for setting in settings.ALL}
     found: Facts = {}
-    for name in sorted(os.environ):
+    shown = masker.variables(os.environ)
+    for name in sorted(shown):
         if not _OURS.fullmatch(name) and name.upper() not in _OTHERS:
             continue
-        value = MASK if mask_all or is_secret(name) else without_password(os.environ[name])
+        value = MASK if mask_all else _without_secrets(shown[name], masker)
         unknown = name.startswith("MLFLOW_") and name not in known
         found[name] = f"{value}  (not used by Runstone)" if unknown else value
     return found
-
-
-def is_secret(name: str) -> bool:
-    """Whether the variable of this name holds something that nobody else may see."""
-    return _SECRET.search(name.upper()) is not None
-
-
-def without_password(uri: str) -> str:
-    """A URI whose password, if it has one, is masked; any other text as it is."""
-    try:
-        parts = urlsplit(uri)
-        password = parts.password
-    except ValueError:
-        return MASK if "@" in uri else uri
-    if password is None:
-        return uri
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{MASK}@{host}"))

@@ -2,8 +2,10 @@
 
 import click
 
+from runstone.cli.groups import Commands
 
-@click.group
+
+@click.group(cls=Commands)
 def shim() -> None:
     """Let `import mlflow` and the command `mlflow` mean Runstone, in this Python environment.
 

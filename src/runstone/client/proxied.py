@@ -111,6 +111,10 @@ class ProxiedArtifacts:
             "GET", self._target(path), save, headers=headers, repeatable=True, fail=self._named(path)
         )
 
+    def delete(self, path: str) -> None:
+        """See ArtifactFolder."""
+        self._connection.request("DELETE", self._target(path), _done, repeatable=True)
+
     def _put(self, content: Body, size: int, path: str) -> None:
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         headers = {"Content-Type": kind, "Content-Length": str(size)}

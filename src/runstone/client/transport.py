@@ -38,6 +38,10 @@ class ArtifactFolder(Protocol):
         """Copy the artifact `path` to a local file, which appears whole or not at all."""
         ...
 
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder with all that is in it; nothing happens if it is absent."""
+        ...
+
 
 class Transport(Protocol):
     """A way to a store. Thread-safe, and usable in a forked child."""

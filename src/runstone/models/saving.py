@@ -1,7 +1,8 @@
 """Writing models: the one way in which every flavor saves and logs.
 
 A flavor hands over a function that writes its own files into a folder and says what MLmodel and the environment must
-know of them (`Written`). All else is done here. A folder has its MLmodel last, so that what has one is whole.
+know of them (`Written`). All else is done here. A folder has its MLmodel last, and a model that is replaced loses it
+first, so that what has one is whole.
 """
 
 import logging
@@ -23,6 +24,7 @@ from runstone.errors import InvalidParameterValue, ResourceAlreadyExists, Runsto
 from runstone.models import environment
 from runstone.models.document import MLMODEL, Model, ModelInfo
 from runstone.models.places import fetched
+from runstone.models.replacing import remove_model
 
 CODE = "code"
 EXTRA_FILES = "extra_files"
@@ -143,7 +145,7 @@ def log(
     step: int = 0,
     **later: Any,
 ) -> ModelInfo:
-    """Keep a model among the artifacts of a run; returns what is known of it.
+    """Keep a model among the artifacts of a run, instead of one of that name; returns what is known of it.
 
     Args:
         write: writes the flavor's files.
@@ -159,12 +161,15 @@ def log(
     with tempfile.TemporaryDirectory(prefix="runstone-") as temporary:
         folder, mlmodel = Path(temporary) / "model", Path(temporary) / MLMODEL
         folder.mkdir()
-        document = Model(artifact_path=check_artifact_path(name or artifact_path or random_run_name()))
+        path = check_artifact_path(name or artifact_path or random_run_name())
+        document = Model(artifact_path=path)
         _assemble(write, folder, package, document)
         client, document.run_id = _run(run_id)
         document.save(mlmodel)
-        client.log_artifacts(document.run_id, folder, document.artifact_path)
-        client.log_artifact(document.run_id, mlmodel, document.artifact_path)
+        artifacts = client._artifacts(document.run_id)  # pyright: ignore[reportPrivateUsage]
+        remove_model(artifacts, path)
+        client.log_artifacts(document.run_id, folder, path)
+        client.log_artifact(document.run_id, mlmodel, path)
     _tell_of(document, client, document.run_id)
     return document.get_model_info()
 
@@ -224,13 +229,15 @@ def _copy_code(paths: Iterable[Local] | None, folder: Path) -> str | None:
         return None
     target = folder / CODE
     target.mkdir()
-    for path in map(Path, paths):
+    taken: dict[str, Local] = {}
+    for path in dict.fromkeys(map(Path, paths)):
+        name = path.resolve().name if path.is_dir() else path.name
+        _take_name(name, path, taken, "code_paths")
         try:
             if path.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-                shutil.copytree(path, target / path.resolve().name, ignore=ignored, dirs_exist_ok=True)
+                shutil.copytree(path, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
             else:
-                shutil.copyfile(path, target / path.name)
+                shutil.copyfile(path, target / name)
         except OSError as error:
             raise InvalidParameterValue(f"The code path '{path}' cannot be copied: {error}.") from error
     return CODE
@@ -242,9 +249,20 @@ def _copy_extra_files(uris: Iterable[Local] | None, folder: Path) -> Mapping[str
     target = folder / EXTRA_FILES
     target.mkdir()
     entries: list[dict[str, str]] = []
-    for uri in uris:
+    taken: dict[str, Local] = {}
+    for uri in dict.fromkeys(uris):
         with fetched(uri) as source:
+            _take_name(source.name, uri, taken, "extra_files")
             copy = cast("Callable[..., object]", shutil.copytree if source.is_dir() else shutil.copyfile)
             copy(source, target / source.name)
         entries.append({"path": f"{EXTRA_FILES}/{source.name}"})
     return {EXTRA_FILES: entries}
+
+
+def _take_name(name: str, path: Local, taken: dict[str, Local], argument: str) -> None:
+    """Note which path has a name in the model. Raises InvalidParameterValue if another one has it already."""
+    if name in taken:
+        raise InvalidParameterValue(
+            f"'{taken[name]}' and '{path}' of `{argument}` would both be '{name}' in the model. Rename one of them."
+        )
+    taken[name] = path

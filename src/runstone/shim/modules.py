@@ -74,6 +74,14 @@ def _directory(module_name: str) -> list[str]:
     return sorted({*_public(row), *row.single, *_children(module_name), *special})
 
 
+def _is_imported() -> bool:
+    """Whether the importer's caller is Python's own import, and not a probe such as `importlib.util.find_spec`."""
+    asking = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]
+    # A Python that names them otherwise gives its own message for what is missing.
+    names = [frame.f_code.co_name for frame in (asking, asking.f_back) if frame]
+    return names == ["_find_spec", "_find_and_load_unlocked"]
+
+
 class _Modules:
     """The importer of the table's modules; the last one that Python asks."""
 
@@ -81,14 +89,17 @@ class _Modules:
     def find_spec(
         fullname: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
-        """The module's spec; None for what is not MLflow's. Raises ModuleNotFoundError for what we do not have.
+        """The module's spec; None for what is not MLflow's, or what we do not have.
 
-        The error has no `name`: Python would not show it for `from mlflow import x`, but a message of its own.
+        Raises ModuleNotFoundError for what we do not have, if an import statement asks. That error has no `name`:
+        Python would not show it for `from mlflow import x`, but a message of its own.
         """
         if not fullname.startswith("mlflow."):
             return None
         if fullname not in MODULES:
-            raise ModuleNotFoundError(_ABSENT.format(fullname))
+            if _is_imported():
+                raise ModuleNotFoundError(_ABSENT.format(fullname))
+            return None
         from importlib.machinery import ModuleSpec
 
         loader: Any = _Modules  # a class with static methods will do

@@ -6,7 +6,6 @@ The objects are Runstone's own, so that `isinstance` and `except` mean the same 
 _CLIENT = "runstone.client.client:Client"
 _FLUENT = "runstone.client.fluent"
 _ENTITIES = "runstone.entities:"
-_ERROR = "runstone.errors:RunstoneError"
 _LIMITS = "runstone.entities.names:"
 _URIS = "runstone.client.uris:"
 
@@ -78,9 +77,8 @@ MODULES: dict[str, Names] = {
     },
     "mlflow.exceptions": Names(
         single={
-            "MlflowException": _ERROR,
-            "MlflowNotImplementedException": "runstone.errors:UnsupportedOperation",
-            "RestException": _ERROR,  # the same errors come from a server and from this process
+            name: f"runstone.exceptions:{name}"
+            for name in ("MlflowException", "MlflowNotImplementedException", "RestException")
         }
     ),
     "mlflow.models": Names("runstone.models"),

@@ -103,7 +103,13 @@ _HEAD, _MAGIC, _WAL = 19, b"SQLite format 3\0", 2
 
 
 def tables_in(path: Path) -> frozenset[str]:
-    """The names of the tables in a SQLite file; none if it is absent or empty. Raises sqlite3.Error for any other file.
+    """The names of the tables in a SQLite file, which stays as it is; see `look_into`."""
+    names = look_into(path, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    return frozenset(name for (name,) in names)
+
+
+def look_into(path: Path, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query of a SQLite file; none if the file is absent or empty. Raises sqlite3.Error, also for others.
 
     Whoever the file belongs to, it and its folder stay as they are. (An engine of ours would switch it to WAL.)
     """
@@ -112,24 +118,23 @@ def tables_in(path: Path) -> frozenset[str]:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     if not head:
-        return frozenset()
+        return []
     if not head.startswith(_MAGIC):
         raise sqlite3.DatabaseError("file is not a database")
     # To look into a WAL database is to make its log, unless it is there or the file is said never to change.
     alone = head[-1] == _WAL and not path.with_name(path.name + "-wal").exists()
     try:
-        return _tables_in(path, "immutable=1" if alone else "mode=ro")
+        return _rows(path, query, "immutable=1" if alone else "mode=ro")
     except sqlite3.Error:
         if not alone:
             raise
-        return _tables_in(path, "mode=ro")  # it may have changed under our eyes
+        return _rows(path, query, "mode=ro")  # it may have changed under our eyes
 
 
-def _tables_in(path: Path, how: str) -> frozenset[str]:
+def _rows(path: Path, query: str, how: str) -> list[tuple[Any, ...]]:
     uri = f"{path.as_uri()}?{how}"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1_000)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return frozenset(name for (name,) in rows)
+        return connection.execute(query).fetchall()
 
 
 def _lower(text: str | None) -> str | None:

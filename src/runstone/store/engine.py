@@ -126,6 +126,18 @@ class Store:
                 migrations.upgrade(connection)
 
 
+def version_in(path: Path) -> str | None:
+    """The schema version of the store in a file, which stays as it is; None if no store of ours is in it.
+
+    Raises StoreError if the file cannot be read.
+    """
+    with translated(path):
+        if schema.runstone_version.name not in dialect.tables_in(path):
+            return None
+        [(version,)] = dialect.look_into(path, f"SELECT max(version_num) FROM {schema.runstone_version.name}")
+        return version
+
+
 @contextmanager
 def translated(path: Path) -> Generator[None]:
     """Turn the database's own errors into ours, which say what to do."""
