@@ -345,6 +345,39 @@ def test_git_that_hangs_costs_a_short_wait_at_the_end(
     assert runs(client, experiment)[0].info.status == "FINISHED"
 
 
+def test_the_end_of_a_process_ends_its_run_before_it_waits_for_the_record(
+    started: Callable[..., subprocess.Popen[str]], project: Path, client: Client, experiment: str
+) -> None:
+    write(project / "bin" / "git", "#!/bin/sh\nexec sleep 30\n")
+    (project / "bin" / "git").chmod(0o755)
+    process = started("mlflow.start_run()", PATH=f"{project / 'bin'}:{os.environ['PATH']}")
+    while not (found := runs(client, experiment)) or found[0].info.status == "RUNNING":
+        time.sleep(0.1)
+        assert process.poll() is None
+    assert process.poll() is None
+    process.communicate(timeout=30)
+
+
+def test_forks_wait_once_for_a_slow_piece_of_work(
+    started: Callable[..., subprocess.Popen[str]], project: Path
+) -> None:
+    write(project / "bin" / "git", "#!/bin/sh\nexec sleep 4\n")
+    (project / "bin" / "git").chmod(0o755)
+    process = started(
+        "import os, time\n"
+        "mlflow.start_run()\n"
+        "time.sleep(0.3)\n"
+        "before = time.monotonic()\n"
+        "for _ in range(4):\n"
+        "    if (child := os.fork()) == 0: os._exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+        "assert time.monotonic() - before < 2.5\n",
+        PATH=f"{project / 'bin'}:{os.environ['PATH']}",
+    )
+    _, failed = process.communicate(timeout=50)
+    assert process.returncode == 0, failed
+
+
 def test_an_artifact_store_that_cannot_be_written_is_warned_of_once(
     started: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -440,12 +473,37 @@ def test_data_is_named_by_a_setting_too(
     assert absent["missing"] == "it cannot be read: No such file or directory"
 
 
+def test_data_named_before_a_run_is_resumed_does_not_cost_its_record(
+    train: Callable[..., None], client: Client, run: str, project: Path
+) -> None:
+    write(project / "x.csv", "1\n")
+    write(project / "y.csv", "2\n")
+    train(
+        f"import time\nmlflow.log_data_files('x.csv', run_id={run!r})\n"
+        + RESUME.format(run=run, seconds=1.5),
+        RUNSTONE_DATA_FILES="y.csv",
+    )
+    found = client.get_run(run)
+    assert files(client, found) == FILES | {"runstone/data.json"}
+    named = [Path(entry["path"]).name for entry in json.loads(read(client, found, "data.json"))["data"]]
+    assert named == ["x.csv", "y.csv"]
+
+
 def test_data_too_large_to_read_before_the_end_is_named_all_the_same(
     started: Callable[..., subprocess.Popen[str]], client: Client, experiment: str, project: Path
 ) -> None:
     with (project / "huge.bin").open("wb") as file:
         file.truncate(200 << 30)  # a hole
-    process = started("with mlflow.start_run(): mlflow.log_data_files('huge.bin')")
+    process = started(
+        "import time\n"
+        "with mlflow.start_run() as run: mlflow.log_data_files('huge.bin')\n"
+        "client = mlflow.MlflowClient()\n"
+        "client.list_artifacts(run.info.run_id)\n"
+        "before = time.monotonic()\n"
+        "names = [file.path for file in client.list_artifacts(run.info.run_id, 'runstone')]\n"
+        "assert 'runstone/data.json' in names, names\n"
+        "assert time.monotonic() - before < 2\n"
+    )
     _, failed = process.communicate(timeout=50)
     assert process.returncode == 0
     assert "The process ended before everything was recorded" in failed

@@ -68,9 +68,30 @@ def test_staged_unstaged_new_deleted_and_renamed_files_are_in_the_patch(tmp_path
     assert_rebuilds(repository, patch.data)
 
 
-def test_binary_changes_and_names_of_any_bytes_are_in_the_patch(tmp_path: Path) -> None:
-    repository = new_repository(tmp_path / "r", image=bytes(range(256)), text="x\n")
-    write(repository / "image", bytes(reversed(range(256))) * 20)
+def test_binary_files_are_left_out_by_name(tmp_path: Path) -> None:
+    """What is in them cannot be masked."""
+    repository = new_repository(tmp_path / "r", image=bytes(range(256)), gone=b"\0", text="x\n", last="x\n")
+    write(repository / "image", b"\0password=hunter2hunter2" * 20)
+    write(repository / "new.bin", b"\0\1")
+    (repository / "gone").unlink()
+    write(repository / "text", "Binary files a/x and b/x differ\n")
+    write(repository / "last", "y\n")
+    git(repository, "add", "-A")
+    patch = patch_of(repository)
+    assert (patch.binary, patch.left_out) == (["gone", "image", "new.bin"], [])
+    for name in patch.binary:
+        assert name.encode() not in patch.data
+    git(repository, "reset", "-q", "--hard")
+    git(repository, "apply", "-", stdin=patch.data)
+    assert [(repository / name).read_text() for name in ("text", "last")] == [
+        "Binary files a/x and b/x differ\n",
+        "y\n",
+    ]
+
+
+def test_names_of_any_bytes_are_in_the_patch(tmp_path: Path) -> None:
+    repository = new_repository(tmp_path / "r", image="1\n", text="x\n")
+    write(repository / "image", "2\n")
     odd = os.fsdecode(b"na\xefve \xff.txt")
     write(repository / odd, "latin-1: na\xefve".encode("latin-1"))
     write(repository / "日本 語.txt", "text\r\nwith returns\r\n")
@@ -132,8 +153,8 @@ def test_from_a_huge_patch_whole_files_are_left_out_and_named(tmp_path: Path) ->
     noise = random.Random(1)
     repository = new_repository(tmp_path / "r", a="1\n", huge=b"", m=b"", z="2\n")
     write(repository / "a", "small\n")
-    write(repository / "huge", noise.randbytes(3 * PATCH_LIMIT))
-    write(repository / "m", noise.randbytes(PATCH_LIMIT // 2))
+    write(repository / "huge", noise.randbytes(2 * PATCH_LIMIT).hex())
+    write(repository / "m", noise.randbytes(PATCH_LIMIT // 4).hex())
     write(repository / "z", "small too\n")
     patch = patch_of(repository)
     assert len(patch.data) <= PATCH_LIMIT
@@ -161,6 +182,39 @@ def test_files_that_hold_secrets_are_left_out_and_secrets_in_others_masked(tmp_p
     git(repository, "checkout", "-q", "HEAD", "--", ".")
     git(repository, "apply", "-", stdin=patch.data)
     assert (repository / "a.py").read_text().endswith("***\n***\n***\nlast = 1\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".npmrc", ".git-credentials", ".htpasswd", ".pypirc", ".netrc", "credentials.json", "secrets.yaml",
+        "a.keystore",
+        "a.jks", "a.p12", "kubeconfig", "prod.tfvars", ".aws/config", "service-account-prod.json", "deep/.aws/config",
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_secrets_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    repository = new_repository(tmp_path / "r", a="1\n")
+    write(repository / name, "correct horse\n")
+    git(repository, "add", "-A")
+    patch = patch_of(repository)
+    assert (patch.left_out, patch.data) == ([name], b"")
+
+
+def test_what_goes_by_a_secret_name_is_masked_as_its_file_asks_for(tmp_path: Path) -> None:
+    repository = new_repository(tmp_path / "r", a__py="", conf__ini="", chart__yaml="")
+    write(repository / "a.py", 'cfg["password"] = "hunter2222"\npassword = read()\n')
+    write(
+        repository / "conf.ini", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/hunter2/x\npassword = correct hunter2\n"
+    )
+    write(repository / "chart.yaml", "password: hunter2\nlr: 0.1\n")
+    patch = patch_of(repository)
+    assert b"hunter2" not in patch.data
+    assert patch.masked == ["a.py", "chart.yaml", "conf.ini"]
+    git(repository, "checkout", "-q", ".")
+    git(repository, "apply", "-", stdin=patch.data)
+    assert (repository / "a.py").read_text() == 'cfg["password"] = "***"\npassword = read()\n'
+    assert (repository / "conf.ini").read_text() == "AWS_SECRET_ACCESS_KEY=***\npassword = ***\n"
+    assert (repository / "chart.yaml").read_text() == "password: ***\nlr: 0.1\n"
 
 
 def test_the_environment_of_a_hook_does_not_lead_elsewhere(

@@ -1,13 +1,15 @@
 """No secret that goes by a name, has a known form or stands in a secret variable is left in what is recorded."""
 
 import string
+import time
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runstone.client.surroundings.masking import MASK, Masker, is_secret_name, without_user
+from runstone.client.surroundings.masking import Masker, without_user
+from runstone.client.surroundings.named_secrets import MASK, Kind, is_secret_name, kind_of_file
 
 SECRET_NAMES = [
     "password", "db_password", "DB-PASSWORD", "dbPassword", "PGPASSWORD", "passwd", "passphrase", "secret",
@@ -89,7 +91,7 @@ def test_the_value_of_a_secret_variable_survives_nowhere(
     assert secret not in masker.text(f"{before} {secret} {after}").replace(before, "").replace(after, "")
     assert masker.command([secret]) == [MASK]
     assert masker.variables({name: secret}) == {name: MASK}
-    assert secret not in masker.code(f"+run({secret})")
+    assert secret not in masker.line(f"+run({secret})", Kind.PROGRAM)
 
 
 @pytest.mark.parametrize(
@@ -128,16 +130,89 @@ def test_the_option_after_a_secret_option_is_not_its_value() -> None:
     assert Masker({}).command(["--token", "-", "x"]) == ["--token", MASK, "x"]
 
 
-def test_code_stays_code_but_for_literals() -> None:
+ASSIGNED = [
+    '{name} = "{secret}"', "{name}='{secret}',", '"{name}": "{secret}"', 'cfg["{name}"] = "{secret}"',
+    "cfg['a']['{name}'] = f'{secret}'", '{name}: str = "{secret}"', '{name}: dict[str, int] | None = "{secret}"',
+    'os.getenv("{name}", "{secret}")', 'os.environ.get("{name}", default="{secret}")', 'get("{name}") or "{secret}"',
+    '{name} = b"{secret}"', '{name} = """{secret}"""', '{name} = "x" "{secret}"', '{name} = ("x" + "{secret}")',
+    '{name}=("ada", "{secret}"), x=1', '{name} = SecretStr("{secret}")', 'if {name} == "{secret}":',
+    '{{"name": "{name}", "value": "{secret}"}}', r'    "cfg[\"{name}\"] = \"{secret}\"\n",',
+    '["--{name}", "{secret}"]', "<{name}>{secret}</{name}>", '<add name="{name}">{secret}</add>',
+    "url = 'https://h/?a=b&{name}={secret}'", 'run("x {name}={secret}")', '{name} := "{secret}"',
+]  # fmt: skip
+SET = [
+    "{name}={secret}",
+    "{name}: {secret}",
+    "{name} = a {secret}",
+    "x --{name} {secret}",
+    "  - {name}: {secret}\r",
+]
+
+
+@pytest.mark.parametrize("form", ASSIGNED)
+@given(name=options, secret=plain.map(lambda text: f"s3{text}"))
+def test_no_literal_by_a_secret_name_survives_in_a_program(form: str, name: str, secret: str) -> None:
+    line = form.format(name=name, secret=secret)
+    for kind in (Kind.PROGRAM, Kind.SETTINGS):
+        masked = Masker({}).line(f"+{line}", kind)
+        assert secret not in masked
+        assert masked.startswith("+")
+
+
+@pytest.mark.parametrize("form", SET)
+@given(name=options, secret=plain.map(lambda text: f"s3{text}"))
+def test_no_value_of_a_secret_name_survives_in_a_configuration(form: str, name: str, secret: str) -> None:
+    masked = Masker({}).line(f" {form.format(name=name, secret=secret)}", Kind.SETTINGS)
+    assert secret not in masked
+    assert masked.endswith("\r") == form.endswith("\r")
+
+
+@pytest.mark.parametrize("secret", ["correcthorse", "x", "correct horse, staple", "My$ecret-123", "12345678"])
+@pytest.mark.parametrize(
+    "name", ["password", "db_password", "AWS_SECRET_ACCESS_KEY", "OPENAI_KEY", "auth_token"]
+)
+def test_a_secret_of_plain_words_is_one_too(name: str, secret: str) -> None:
     masker = Masker({})
-    for line in (
+    for line in (f'{name} = "{secret}"', f"cfg['{name}'] = '{secret}'"):
+        assert masker.line(line, Kind.PROGRAM) == line.replace(secret, MASK)
+    for line in (f"{name}: {secret}", f"{name}={secret}", f'{name} = "{secret}"'):
+        assert masker.line(line, Kind.SETTINGS) == line.replace(secret, MASK)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "+    password = get_password()",
         "     token = tokenizer.pad_token",
-        '+pad_token="[PAD_TOKEN]", key="accuracy", sort_key="loss/val"',
+        '+pad_token="[PAD_TOKEN]", key="accuracy", sort_key="loss/val", img_key="image"',
         "-def login(user, password: str, token: str = None):",
         "+    return dict(key=value, auth=auth)",
-    ):
-        assert masker.code(line) == line
-    assert masker.code('+    password = "hunter2hunter2"') == f'+    password = "{MASK}"'
-    assert masker.code("+api_key: abc123def456") == f"+api_key: {MASK}"
-    assert masker.code("+url = 'https://u:p4ss@host/x'") == f"+url = 'https://{MASK}@host/x'"
+        '+print("password: ", x, "y"); p = getpass("Password: ")',
+        '+raise ValueError(f"token: must be {token}, token={token}")',
+        '+password = os.environ["DB_PASSWORD"]; token = x[0]; sig = 0.05',
+        '+rng_key = jax.random.PRNGKey(0); password = ""',
+        '+for token in "abc": parser.add_argument("--password", help="the password")',
+    ],
+)
+def test_code_stays_code(line: str) -> None:
+    assert Masker({}).line(line, Kind.PROGRAM) == line
+
+
+@pytest.mark.parametrize(
+    "line", [' "auth": {', "+auth: true", "+password:", "-key: loss", "+lr: 0.1", "+tokens: 5"]
+)
+def test_a_configuration_keeps_what_is_no_secret(line: str) -> None:
+    assert Masker({}).line(line, Kind.SETTINGS) == line
+
+
+def test_the_kind_of_a_file_is_known_by_its_name() -> None:
+    assert {kind_of_file(name) for name in ("a.py", "x/b.IPYNB", "c.cu")} == {Kind.PROGRAM}
+    assert {kind_of_file(name) for name in ("a.yaml", "Dockerfile", ".py", "c.json")} == {Kind.SETTINGS}
+
+
+@pytest.mark.parametrize("line", ["a" * 500_000, "password" * 60_000, '"token" ' * 60_000, "key: " * 50_000])
+def test_a_line_of_any_length_is_masked_in_moments(line: str) -> None:
+    before = time.process_time()
+    for kind in Kind:
+        Masker({}).line(line, kind)
+    assert time.process_time() - before < 5

@@ -76,7 +76,8 @@ def test_what_is_not_committed_makes_a_patch(script: Path) -> None:
         ["new.py"],
     )
     assert repository["patch"] == {
-        "file": "uncommitted.patch", "bytes": len(found.files["uncommitted.patch"]), "left_out": [], "masked": [],
+        "file": "uncommitted.patch", "bytes": len(found.files["uncommitted.patch"]), "left_out": [], "binary": [],
+        "masked": [],
     }  # fmt: skip
     assert found.tags["mlflow.source.git.dirty"] == "true"
     git(script.parent, "checkout", "-q", "train.py")
@@ -200,6 +201,8 @@ def test_distributions_are_listed_as_pip_installs_them_again(
     install(first, "mine", "0.1", {"url": "file:///home/ada/mine", "dir_info": {"editable": True}})
     install(first, "wheel_here", "3", {"url": "file:///tmp/w.whl", "archive_info": {}})
     install(first, "archive", "4", {"url": "https://h/a.zip", "archive_info": {}})
+    signed = f"https://h/x.whl?sv=1&sig={SECRET}#sha256=ab"
+    install(first, "signed", "6", {"url": signed, "archive_info": {}})
     write(first / "broken-1.dist-info" / "direct_url.json", "{")
     write(first / "old.egg-info" / "PKG-INFO", "Metadata-Version: 1.0\nName: old\nVersion: 5\n")
     write(first / "nothing.egg-info", "")
@@ -214,6 +217,7 @@ def test_distributions_are_listed_as_pip_installs_them_again(
         "# mine==0.1 was installed editable from file:///home/ada/mine",
         f"# old==5 was installed editable from {first}",
         "plain-name==1.0",
+        "signed @ https://h/x.whl#sha256=ab",
         "torch==2.3.0+cu121",
         "wheel-here==3  # was installed from file:///tmp/w.whl",
     ]

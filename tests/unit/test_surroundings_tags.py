@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from runstone.client.surroundings.tags import _checkout_of_script, context_tags
+from runstone.client.surroundings.tags import _checkout_of_script, context_tags, find_program
 from tests.repositories import git
 
 COMMIT = "mlflow.source.git.commit"
@@ -144,6 +144,19 @@ def test_an_installed_command_has_the_commit_of_the_working_directory(
     monkeypatch.chdir(repository)
     monkeypatch.setattr(sys, "argv", [str(Path(sys.prefix, "bin", "pytest"))])
     assert context_tags()[COMMIT] == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_script_of_the_user_below_the_interpreters_prefix_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "src" / "app" / "train.py"
+    script.parent.mkdir(parents=True)
+    script.touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    assert find_program().file == script
+    monkeypatch.setattr(sys, "argv", [pytest.__file__])
+    assert find_program().file is None
 
 
 def test_further_tags_come_from_the_environment(

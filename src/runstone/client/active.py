@@ -306,7 +306,6 @@ def _end_last(status: str) -> None:
 
 def _end_all() -> None:
     """At the end of the process: end what is open, in any thread, the innermost first."""
-    recorder.finish()
     unreachable: set[int] = set()
     for run_id, (_, client) in reversed(list(_process.open.items())):
         if id(client) in unreachable:
@@ -318,6 +317,7 @@ def _end_all() -> None:
             if isinstance(error, ServerUnreachable):
                 unreachable.add(id(client))
     _process.open.clear()
+    recorder.finish()  # last: a run does not seem to go on while its record is waited for
     for client in _process.clients.values():
         client.close()
 

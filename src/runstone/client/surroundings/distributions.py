@@ -65,7 +65,8 @@ def _described(name: str, version: str, metadata: Path) -> Distribution:
         return Distribution(
             name, version, None if local else pinned, str(metadata.parent) if local else None, local
         )
-    url = without_user(str(direct.get("url", "")))
+    # A signed address has its secret in the query.
+    url = re.sub(r"\?[^#]*", "", without_user(str(direct.get("url", ""))))
     version_control = direct.get("vcs_info")
     if isinstance(version_control, dict):
         facts = cast("dict[str, object]", version_control)

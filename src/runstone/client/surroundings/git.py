@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runstone.client.surroundings.checkout import Checkout
-from runstone.client.surroundings.masking import MASK, Masker, without_user, writable
+from runstone.client.surroundings.masking import Masker, without_user, writable
+from runstone.client.surroundings.named_secrets import MASK, kind_of_file
 from runstone.client.surroundings.processes import NotFound, Output, ask
 
 PATCH_LIMIT = 1 << 20
@@ -18,32 +19,30 @@ SECONDS = 20.0
 """How long git may take to answer, each time."""
 
 SECRET_FILES = (
-    ".env",
-    ".env.*",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "id_rsa*",
-    "id_ed25519*",
-    ".netrc",
-    ".pypirc",
-)
+    "*.jks", "*.key", "*.keystore", "*.p12", "*.pem", "*.pfx", "*.tfvars", "*.tfvars.json", ".aws/*",
+    ".docker/config.json", ".env", ".env.*", ".git-credentials", ".htpasswd", ".netrc", ".npmrc", ".pgpass", ".pypirc",
+    ".ssh/*", "credentials*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "id_rsa*", "kubeconfig*", "secrets.*",
+    "service-account*.json", "service_account*.json",
+)  # fmt: skip
 """Files whose changes are left out of a patch, for they hold secrets."""
 
 _OUTPUT_LIMIT = 16 << 20
 _GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.quotePath=true")
-_DIFF = ("--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--unified=3")
+_DIFF = ("--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--unified=3")
 _PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=dirty")
 # What configures git stays; what leads it elsewhere (GIT_DIR in a hook), or makes it talk, goes.
 _KEPT = ("GIT_CONFIG", "GIT_EXEC_PATH", "GIT_CEILING", "GIT_DISCOVERY")
 
 
 class Patch(NamedTuple):
-    """The uncommitted changes, the files whose changes it lacks, and those of whose lines some are masked."""
+    """The uncommitted changes, and the files whose changes it lacks.
+
+    `left_out` hold secrets or have too much, `binary` are no text; of the lines of those in `masked`, some are masked.
+    """
 
     data: bytes
     left_out: list[str]
+    binary: list[str]
     masked: list[str]
 
 
@@ -92,15 +91,17 @@ def read_patch(state: State, masker: Masker) -> Patch:
     excluded = [f":(exclude,glob,icase)**/{name}" for name in SECRET_FILES]
     names = _names(root, base, ".")
     wanted = _names(root, base, ".", *excluded)
+    binary = [name for name, is_binary in wanted.items() if is_binary]
     answer = _diff(root, base, PATCH_LIMIT, ".", *excluded)
-    left_out = [name for name in names if name not in set(wanted)]
+    left_out = [name for name in names if name not in wanted]
     if answer.whole:
         parts = [answer.data]
     else:
-        parts, too_much = _smaller(root, base, wanted)
+        texts = [name for name, is_binary in wanted.items() if not is_binary]
+        parts, too_much = _smaller(root, base, texts)
         left_out += too_much
     lines, masked = _masked(b"".join(parts), masker)
-    return Patch(lines, left_out, masked)
+    return Patch(lines, left_out, binary, masked)
 
 
 def _smaller(root: Path, base: str, names: list[str]) -> tuple[list[bytes], list[str]]:
@@ -119,17 +120,20 @@ def _smaller(root: Path, base: str, names: list[str]) -> tuple[list[bytes], list
 
 
 def _masked(data: bytes, masker: Masker) -> tuple[bytes, list[str]]:
-    """A patch without secrets, and the files in it that had some."""
+    """A patch of text files alone, without secrets, and the files in it that had some."""
     masked: list[str] = []
     lines: list[str] = []
-    file = ""
-    in_key = in_binary = False
+    file, first_line, kind = "", 0, kind_of_file("")
+    in_key = False
     for line in data.decode("utf-8", "surrogateescape").split("\n"):
         if line.startswith("diff --git "):
-            file, in_key, in_binary = line.rpartition(" b/")[2].rstrip('"'), False, False
-        in_binary = in_binary or line == "GIT binary patch"
+            file, in_key, first_line = line.rpartition(" b/")[2].rstrip('"'), False, len(lines)
+            kind = kind_of_file(file)
+        if line.startswith("Binary files "):  # what git says in place of the changes, and does not apply
+            del lines[first_line:]
+            continue
         in_key = in_key or (" PRIVATE KEY-----" in line and "-----BEGIN " in line)
-        clean = line if in_binary else line[:1] + MASK if in_key else masker.code(line)
+        clean = line[:1] + MASK if in_key else masker.line(line, kind)
         in_key = in_key and "-----END " not in line
         if clean != line and file not in masked:
             masked.append(file)
@@ -147,11 +151,16 @@ def _diff(root: Path, base: str, limit: int, *paths: str) -> Output:
     return _git(root, "diff", *_DIFF, *_PREFIXES, base, "--", *paths, limit=limit)
 
 
-def _names(root: Path, base: str, *paths: str) -> list[str]:
-    answer = _git(
-        root, "diff", "--name-only", "-z", "--no-renames", "--ignore-submodules=dirty", base, "--", *paths
-    )
-    return [name for name in os.fsdecode(answer.data).split("\0") if name]
+def _names(root: Path, base: str, *paths: str) -> dict[str, bool]:
+    """The files that differ, and whether git takes them for binary ones."""
+    how = ("--numstat", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+    answer = _git(root, "diff", *how, base, "--", *paths)
+    found: dict[str, bool] = {}
+    for line in os.fsdecode(answer.data).split("\0"):
+        if line:
+            added, _, name = line.split("\t", 2)
+            found[name] = added == "-"
+    return found
 
 
 def _empty_tree(root: Path) -> str:

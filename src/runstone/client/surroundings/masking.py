@@ -2,40 +2,18 @@
 
 Three things give a secret away: the name it goes by (`--api-key=…`, `DB_PASSWORD`), its form (`https://user:…@host`,
 `Bearer …`, `ghp_…`), or that it is the value of an environment variable with such a name. Rather too much is masked
-than too little. What is certain: a secret in one of these three ways. What is not: one that goes by no name, such as a
-positional argument or `-p…`, in no known form.
+than too little. What nothing here can find: a secret that goes by no name, such as a positional argument or `-p…`, in
+no known form; one that stands on another line than its name; and one without quotes in a program that reads like code.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-MASK = "***"
-"""What stands for a secret."""
+from runstone.client.surroundings.named_secrets import MASK, Kind, is_secret_name, without_values
 
 _SHORTEST_KNOWN = 8
 """Shorter values of secret variables (`AUTH=on`) are not looked for elsewhere: they would be found in every word."""
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SECRET_PARTS = re.compile(
-    "passw|passphrase|passcode|secret|credential|apikey|accesskey|privatekey|authkey|accesstoken|apitoken|authtoken"
-    "|bearer|connectionstring"
-)
-_SECRET_LAST_WORDS = {
-    "auth", "authorization", "cookie", "dsn", "jwt", "key", "pass", "pat", "pw", "pwd", "sas", "sig", "signature",
-    "token",
-}  # fmt: skip
-_HARMLESS_BEFORE = {
-    "token": {
-        "bos", "cls", "end", "eos", "image", "input", "mask", "next", "output", "pad", "per", "prompt", "sep",
-        "special", "start", "stop", "unk", "word",
-    },
-    "key": {
-        "best", "cache", "column", "feature", "foreign", "group", "image", "index", "join", "label", "metric", "order",
-        "partition", "primary", "public", "row", "sort", "target", "text",
-    },
-}  # fmt: skip
-_FOLDERS = {"PWD", "OLDPWD"}
 
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
@@ -44,8 +22,6 @@ _PRIVATE_KEY = re.compile(
 # unless that began a port.
 _USER_OF_URL = re.compile(r"(?<=://)(?:[^\s/?#\"'<>]*@|[^\s/?#\"'<>:@]*:(?!\d+[/?#])[^\s\"'<>]*@)")
 _HEADER_VALUE = re.compile(r"\b(bearer|basic)(\s+)[\w\-.~+/=]{6,}", re.IGNORECASE)
-_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_ASSIGNMENT = re.compile(rf"([A-Za-z][\w.\-]*)([\"']?\s*[=:]\s*)({_QUOTED}|[^\s\"',;&)}}\]]+)")
 _WHOLE_ASSIGNMENT = re.compile(r"(?s)([-+~/]*[A-Za-z_][\w.\-/\[\]@]*)(\s*[=:]\s*)(.*)")
 _OPTION = re.compile(r"--?[A-Za-z][\w.\-]*")
 _TOKEN_FORMS = re.compile(
@@ -56,24 +32,6 @@ _TOKEN_FORMS = re.compile(
     """,
     re.VERBOSE,
 )
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether what goes by this name (an option, a variable, a field) is to be kept secret.
-
-    It is if its words contain `password`, `secret`, `credential`, `api key` or the like, however they are joined; or
-    if the last one is `token`, `key`, `auth`, `pwd` or the like, and not, as in `pad_token` or `sort-key`, of another
-    kind.
-    """
-    if name in _FOLDERS:  # every shell's working directory
-        return False
-    words = [word.lower() for word in _WORD.findall(name)]
-    if not words:
-        return False
-    if _SECRET_PARTS.search("".join(words)):
-        return True
-    before = words[-2] if len(words) > 1 else ""
-    return words[-1] in _SECRET_LAST_WORDS and before not in _HARMLESS_BEFORE.get(words[-1], ())
 
 
 def without_user(url: str) -> str:
@@ -93,7 +51,7 @@ class Masker:
 
     def text(self, text: str) -> str:
         """A text without the secrets that its form, or the names in it, give away."""
-        return _ASSIGNMENT.sub(_assigned, self.forms(text))
+        return without_values(self.forms(text), Kind.TEXT)
 
     def forms(self, text: str) -> str:
         """A text without the secrets that its form gives away, or that variables hold; names do not count."""
@@ -138,29 +96,9 @@ class Masker:
             return [self.everything(item) for item in cast("list[object]", value)]
         return value
 
-    def code(self, line: str) -> str:
-        """A line of source text without secrets; only literals are taken for them, so that code stays what it is."""
-        return _ASSIGNMENT.sub(_assigned_literal, self.forms(line))
-
-
-def _assigned(found: re.Match[str]) -> str:
-    name, between, value = found.groups()
-    if not is_secret_name(name):
-        return found[0]
-    quote = value[0] if value[0] in "\"'" else ""
-    return f"{name}{between}{quote}{MASK}{quote}"
-
-
-def _assigned_literal(found: re.Match[str]) -> str:
-    name, value = found[1], found[3]
-    quoted = value[0] in "\"'"
-    # `key="loss"` and `token=token` are code; a bare word with digits in it is a value of some configuration file.
-    literal = len(value) >= 6 if quoted else len(value) >= 6 and value.isalnum() and not value.isalpha()
-    if not literal or (
-        name.lower().endswith("key") and not _SECRET_PARTS.search("".join(_WORD.findall(name)).lower())
-    ):
-        return found[0]
-    return _assigned(found)
+    def line(self, line: str, kind: Kind) -> str:
+        """A line of a file of some kind without secrets."""
+        return without_values(self.forms(line), kind)
 
 
 def writable(text: str) -> str:

@@ -134,6 +134,7 @@ def _repository(
             "file": PATCH if patch.data else None,
             "bytes": len(patch.data),
             "left_out": git.named(patch.left_out),
+            "binary": git.named(patch.binary),
             "masked": git.named(patch.masked),
         }
     return facts, checkout, patch.data if patch else b""

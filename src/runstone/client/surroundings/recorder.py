@@ -8,6 +8,7 @@ names the run that has them. A run nested in one that is open here has its paren
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runstone import settings
 from runstone.client.surroundings.tags import context_tags, find_program
-from runstone.client.surroundings.worker import Worker
+from runstone.client.surroundings.worker import Worker, finish
 from runstone.client.transport import ArtifactFolder
 from runstone.entities import RunTag
 from runstone.errors import ResourceDoesNotExist
@@ -41,6 +42,7 @@ READ_SECONDS = 5.0
 """How long reading a run's artifacts waits for the record that this process is about to add to them."""
 
 _WHAT = "What made it"
+_WHAT_DATA = "What data it read"
 
 
 class _Gathered(NamedTuple):
@@ -59,18 +61,28 @@ class _Process:
         self.gathering = False
         self.holder: str | None = None
         """The run that has the files, or is about to."""
+        self.begun: set[str] = set()
+        """The runs that began here, which have the record if they are to have one."""
+        self.resumed: set[str] = set()
+        """Those that began elsewhere, and went on here."""
         self.places: dict[str, str] = {}
         """Where among its artifacts a run's files of this process go; absent: not decided yet."""
-        self.resumed: set[str] = set()
+        self.placing = threading.Lock()
+        self.filed: set[str] = set()
+        """Those that have a record of this process among their artifacts."""
         self.data: dict[str, list[str]] = {}
+        self.ended: set[str] = set()
+        """Those that ended, while something is still to be recorded of them."""
+        self.waited: set[str] = set()
+        """Those whose record was waited for in vain."""
 
 
 class Recorder:
     """What a process knows of its surroundings, and the thread that finds it out and hands it on."""
 
     def __init__(self) -> None:
-        self._worker = Worker("runstone-record")
-        self._data_worker = Worker("runstone-data", stops_for_forks=False)
+        self._worker = Worker("runstone-record", after=self._forget)
+        self._data_worker = Worker("runstone-data", stops_for_forks=False, after=self._forget)
         self._digests: Digests | None = None
         self._process = _Process()
 
@@ -90,7 +102,7 @@ class Recorder:
         how, known, process = settings.CAPTURE.read(), self._known(), self._here()
         if how == "off":
             return
-        process.places[run_id] = FOLDER
+        process.begun.add(run_id)
         files = files and how == "full"
         first = files and (process.holder is None or (known is None and not process.gathering))
         if first:
@@ -103,17 +115,17 @@ class Recorder:
         if files:
             delay = 0.0 if first else LASTING_SECONDS
             self._worker.hand_over(run_id, _WHAT, lambda: self._add_files(client, run_id), delay=delay)
-            if named := settings.DATA_FILES.read():
-                paths = [os.path.abspath(path) for path in named.split(os.pathsep) if path]  # noqa: PTH100
-                self.record_data(client, run_id, paths, delay=delay)
+            self._record_data_of_setting(client, run_id, delay)
 
     def record_resumed(self, client: "Client", run_id: str) -> None:
         """Have a run that goes on in this process get this one's files too, once, beside those of its beginning."""
         process = self._here()
-        if settings.CAPTURE.read() != "full" or run_id in process.places or run_id in process.resumed:
+        process.ended.discard(run_id)
+        if settings.CAPTURE.read() != "full" or run_id in process.begun or run_id in process.resumed:
             return
         process.resumed.add(run_id)
         self._worker.hand_over(run_id, _WHAT, lambda: self._add_files(client, run_id), delay=LASTING_SECONDS)
+        self._record_data_of_setting(client, run_id, LASTING_SECONDS)
 
     def record_data(self, client: "Client", run_id: str, paths: Iterable[str], *, delay: float = 0.0) -> None:
         """Have digests of files and folders be made, in a thread of their own, and added to a run's artifacts."""
@@ -123,33 +135,62 @@ class Recorder:
         named += [path for path in paths if path and path not in named]
         digests = self._digests = self._digests or Digests()
 
-        def add() -> None:
+        def put(content: dict[str, object]) -> None:
             place, artifacts = self._place(client, run_id), artifacts_of(client, run_id)
-            for read in (
-                False,
-                True,
-            ):  # what is known at once, lest the process ends before the digests are made
-                content = json.dumps(digests.describe(list(named), read=read), indent=2, ensure_ascii=False)
-                artifacts.put_bytes(content.encode(), f"{place}/{DATA}")
+            artifacts.put_bytes(json.dumps(content, indent=2, ensure_ascii=False).encode(), f"{place}/{DATA}")
 
-        self._data_worker.hand_over(run_id, "What data it read", add, delay=delay)
+        def add() -> None:  # what is known at once, lest the process ends before the digests are made
+            content = digests.describe_at_once(list(named))
+            put(content)
+            if not content["complete"]:
+                self._data_worker.hand_over(run_id, _WHAT_DATA, complete)
+
+        def complete() -> None:
+            paths: list[str] = []
+            content: dict[str, object] = {}
+            while paths != named:  # more may be named meanwhile
+                paths = list(named)
+                content = digests.describe(paths, read=True)
+            put(content)
+
+        self._worker.hand_over(run_id, _WHAT_DATA, add, delay=delay)
 
     def ended(self, run_id: str) -> None:
         """A run has ended: if it was too short for files of its own, it gets none."""
         process = self._here()
-        if run_id not in process.places:
+        if self._worker.cancel(run_id):
             process.resumed.discard(run_id)
-        self._worker.cancel(run_id)
-        self._data_worker.cancel(run_id)
+        process.ended.add(run_id)
+        self._forget(run_id)
 
     def settle(self, run_id: str, seconds: float = READ_SECONDS) -> bool:
-        """Wait until a run has what it is to have by now; returns whether it has."""
-        return self._worker.settle(run_id, seconds) and self._data_worker.settle(run_id, seconds)
+        """Wait, if it was not waited in vain before, until a run has what it is to have by now; returns whether it has.
+
+        Digests of much data are not waited for.
+        """
+        waited = self._here().waited
+        done = self._worker.settle(run_id, 0 if run_id in waited else seconds)
+        (waited.discard if done else waited.add)(run_id)
+        return done
 
     def finish(self) -> None:
         """At the end of the process: wait, for a bounded time, until every run has its record."""
-        self._worker.finish()
-        self._data_worker.finish()
+        finish()
+
+    def _forget(self, run_id: str) -> None:
+        """Drop what is known of a run that ended without files of its own, once nothing is to be recorded of it."""
+        process = self._here()
+        if run_id in process.ended and self._worker.is_idle(run_id) and self._data_worker.is_idle(run_id):
+            process.ended.discard(run_id)
+            if run_id not in process.filed:
+                process.begun.discard(run_id)
+                process.places.pop(run_id, None)
+                process.data.pop(run_id, None)
+
+    def _record_data_of_setting(self, client: "Client", run_id: str, delay: float) -> None:
+        if named := settings.DATA_FILES.read():
+            paths = [os.path.abspath(path) for path in named.split(os.pathsep) if path]  # noqa: PTH100
+            self.record_data(client, run_id, paths, delay=delay)
 
     def _here(self) -> _Process:
         if self._process.id != os.getpid():
@@ -176,6 +217,7 @@ class Recorder:
         try:
             record = self._known() or self._gather()
             place, artifacts = self._place(client, run_id), artifacts_of(client, run_id)
+            process.filed.add(run_id)
             for name, content in record.files.items():
                 artifacts.put_bytes(content, f"{place}/{name}")
             if place == FOLDER and process.holder != run_id:
@@ -188,14 +230,16 @@ class Recorder:
 
     def _place(self, client: "Client", run_id: str) -> str:
         """Where the files go: where a run began, the folder itself; where another process went on with it, below."""
-        places = self._here().places
-        if run_id not in places:
-            place = FOLDER
-            if artifacts_of(client, run_id).list(FOLDER):  # else `Client.create_run` made it, without files
-                now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-                place = f"{FOLDER}/resumed/{now}-{socket.gethostname()}-{os.getpid()}"
-            places[run_id] = place
-        return places[run_id]
+        process = self._here()
+        with process.placing:
+            if run_id not in process.places:
+                place = FOLDER
+                # Without files, `Client.create_run` made it elsewhere.
+                if run_id not in process.begun and artifacts_of(client, run_id).list(FOLDER):
+                    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+                    place = f"{FOLDER}/resumed/{now}-{socket.gethostname()}-{os.getpid()}"
+                process.places[run_id] = place
+            return process.places[run_id]
 
     def _gather(self) -> "Record":
         from runstone.client.surroundings.record import gather

@@ -106,11 +106,20 @@ def _source(name: str) -> Path | None:
     path = Path(main) if main and main.endswith(name) else Path(name)
     try:
         file = path.resolve()
-        environment = Path(sys.prefix).resolve()
-        installed = environment in file.parents or "site-packages" in file.parts
+        installed = any(folder in file.parents for folder in _installed_folders())
         return None if installed or not file.is_file() else file
     except (OSError, ValueError):
         return None
+
+
+def _installed_folders() -> set[Path]:
+    """Where commands and modules are that were installed; not all below `sys.prefix`, which may be `/usr`."""
+    import sysconfig
+
+    kinds = ("scripts", "purelib", "platlib", "stdlib", "platstdlib")
+    paths = (sysconfig.get_path(kind) for kind in kinds)
+    # An interpreter of a Linux distribution keeps its own commands elsewhere than those that pip installs.
+    return {Path(path).resolve() for path in (*paths, os.path.dirname(sys.executable)) if path}  # noqa: PTH120
 
 
 def _notebook() -> str | None:

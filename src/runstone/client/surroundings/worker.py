@@ -18,7 +18,7 @@ from typing import NamedTuple
 from weakref import WeakSet
 
 FORK_SECONDS = 1.0
-"""How long a fork waits for the work under way, if it waits."""
+"""How long forks wait for the piece of work under way, if they wait: all of them together."""
 
 END_SECONDS = 5.0
 """How long the end of the process waits for a piece of work."""
@@ -29,6 +29,7 @@ LONGEST_END_SECONDS = 30.0
 _log = logging.getLogger("runstone")
 _numbers = count()
 _workers: "WeakSet[Worker]" = WeakSet()
+_finishing: dict[str, int] = {}
 
 
 class _Work(NamedTuple):
@@ -49,10 +50,16 @@ class Worker:
     """Does what is handed to it in a daemon thread, one piece after the other.
 
     With `stops_for_forks=False` a fork does not wait for it: right where a piece of work is long and imports nothing.
+    `after` is called in the thread with the id of the run that a piece of work was for.
     """
 
-    def __init__(self, name: str, *, stops_for_forks: bool = True):
+    def __init__(
+        self, name: str, *, stops_for_forks: bool = True, after: Callable[[str], None] = lambda run_id: None
+    ):
         self._name = name
+        self._after = after
+        self.number = next(_numbers)
+        """Work of an earlier worker may hand over some to a later one."""
         self.stops_for_forks = stops_for_forks
         self.begin_anew()
         _workers.add(self)
@@ -64,7 +71,11 @@ class Worker:
         self._pending: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
         self._working = self._resting = self._warned = self._ended = False
-        self._done = 0
+        self._progress = 0.0
+        """When a piece of work was done last, or the end began."""
+        self._doing: int | None = None
+        self._not_waited_for: int | None = None
+        """The piece of work that a fork has waited for in vain."""
 
     def hand_over(self, run_id: str, what: str, do: Callable[[], None], *, delay: float = 0.0) -> None:
         """Have `do` called in the thread, soon or after a delay in seconds.
@@ -84,13 +95,19 @@ class Worker:
             elif not delay:
                 self._changed.notify_all()
 
-    def cancel(self, run_id: str) -> None:
-        """Forget the work for a run that is not due yet."""
+    def cancel(self, run_id: str) -> bool:
+        """Forget the work for a run that is not due yet. Returns whether there was some."""
         with self._changed:
             kept = [work for work in self._waiting if work.run_id != run_id or work.counted]
             if len(kept) < len(self._waiting):
                 heapq.heapify(kept)
                 self._waiting = kept
+                return True
+            return False
+
+    def is_idle(self, run_id: str) -> bool:
+        """Whether no work for a run is due or under way."""
+        return run_id not in self._pending
 
     def settle(self, run_id: str, seconds: float) -> bool:
         """Wait until all work for a run that is due is done. Returns whether it is, after at most that many seconds."""
@@ -99,18 +116,27 @@ class Worker:
         with self._changed:
             return self._changed.wait_for(lambda: not self._pending[run_id], seconds)
 
-    def finish(self) -> None:
-        """At the end of the process: wait for all work, as long as it gets on, and say if something was not done."""
-        deadline = time.monotonic() + LONGEST_END_SECONDS
+    def hurry(self) -> None:
+        """Have all that waits be due."""
         with self._changed:
-            self._hurry()
-            try:
-                while self._pending and time.monotonic() < deadline:
-                    done = self._done
-                    if not self._changed.wait_for(lambda before=done: self._done > before, END_SECONDS):
-                        break
-            except KeyboardInterrupt:  # by a person who does not want to wait
-                _log.debug("Interrupted while waiting for %s", self._name)
+            self._progress = now = time.monotonic()
+            self._pending.update(work.run_id for work in self._waiting if not work.counted)
+            self._waiting = [work._replace(due=min(work.due, now), counted=True) for work in self._waiting]
+            heapq.heapify(self._waiting)
+            self._changed.notify_all()
+
+    def wait_for_all(self, deadline: float) -> None:
+        """Wait for all work, as long as it gets on, until a time of the monotonic clock at most."""
+        with self._changed:
+            while self._pending and self._working:
+                left = min(deadline, self._progress + END_SECONDS) - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+
+    def close(self) -> None:
+        """Take no more work, and say if something was not done."""
+        with self._changed:
             self._ended = True
             undone = list(self._pending)
         if undone:
@@ -122,13 +148,20 @@ class Worker:
             )
 
     def rest(self, seconds: float) -> None:
-        """Have the thread end, though work may wait, and wait for that at most so many seconds."""
+        """Have the thread end, though work may wait, and wait for that at most so many seconds.
+
+        What was waited for in vain is not waited for again.
+        """
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             with self._changed:
                 self._resting = True
                 self._changed.notify_all()
+                if self._doing is not None and self._doing == self._not_waited_for:
+                    return
             thread.join(seconds)
+            if thread.is_alive():
+                self._not_waited_for = self._doing
 
     def go_on(self) -> None:
         """After a rest: take up the work that waits."""
@@ -145,26 +178,19 @@ class Worker:
         except RuntimeError as error:  # too many threads, or too late: the interpreter is shutting down
             _log.debug("%s has no thread: %s", self._name, error)
             return
-        self._thread, self._working = thread, True
-        _finish_with_multiprocessing(self)
-
-    def _hurry(self) -> None:
-        """Have all that waits be due."""
-        now = time.monotonic()
-        self._pending.update(work.run_id for work in self._waiting if not work.counted)
-        self._waiting = [work._replace(due=min(work.due, now), counted=True) for work in self._waiting]
-        heapq.heapify(self._waiting)
-        self._changed.notify_all()
+        self._thread, self._working, self._progress = thread, True, time.monotonic()
+        _finish_with_multiprocessing()
 
     def _work(self) -> None:
         while (work := self._next()) is not None:
             self._guarded(work)
             with self._changed:
-                self._done += 1
+                self._progress, self._doing = time.monotonic(), None
                 self._pending[work.run_id] -= 1
                 if not self._pending[work.run_id]:
                     del self._pending[work.run_id]
                 self._changed.notify_all()
+            self._after(work.run_id)
 
     def _next(self) -> _Work | None:
         """The next piece of work, once it is due; None if there is nothing to do, or the thread is to rest."""
@@ -174,9 +200,11 @@ class Worker:
                 if wait <= 0:
                     work = heapq.heappop(self._waiting)
                     self._pending[work.run_id] += not work.counted
+                    self._doing = work.number
                     return work
                 self._changed.wait(wait)
             self._working = False
+            self._changed.notify_all()
             return None
 
     def _guarded(self, work: _Work) -> None:
@@ -200,13 +228,36 @@ def _sentence(error: Exception) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _finish_with_multiprocessing(worker: Worker) -> None:
-    """The children of multiprocessing end without the functions that atexit keeps."""
+def finish() -> None:
+    """At the end of the process: wait for all work, for one bounded time, and say if something was not done.
+
+    What does not get on for END_SECONDS is not waited for any longer, nor anything for LONGEST_END_SECONDS.
+    """
+    deadline = time.monotonic() + LONGEST_END_SECONDS
+    workers = sorted(_workers, key=lambda worker: worker.number)
+    for worker in workers:
+        worker.hurry()
+    try:
+        for worker in workers:
+            worker.wait_for_all(deadline)
+    except KeyboardInterrupt:  # by a person who does not want to wait
+        _log.debug("Interrupted while waiting for the record")
+    for worker in workers:
+        worker.close()
+
+
+def _finish_with_multiprocessing() -> None:
+    """The children of multiprocessing end without the functions that atexit keeps: once in each, tell them."""
     loaded = sys.modules.get("multiprocessing.process")
-    if loaded is not None and loaded.parent_process() is not None:
+    if (
+        loaded is not None
+        and loaded.parent_process() is not None
+        and _finishing.get("process") != os.getpid()
+    ):
         from multiprocessing.util import Finalize
 
-        Finalize(worker, worker.finish, exitpriority=10)
+        _finishing["process"] = os.getpid()
+        Finalize(None, finish, exitpriority=10)
 
 
 @cache
