@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from runstone import artifacts, config, data, entities, errors, models
     from runstone import exceptions as exceptions
     from runstone import tracking as tracking
+    from runstone.cli.calls import doctor
     from runstone.client.client import Client
     from runstone.client.client import Client as MlflowClient
     from runstone.client.fluent import (
@@ -88,6 +89,7 @@ __all__ = [
     "delete_experiment_tag",
     "delete_run",
     "delete_tag",
+    "doctor",
     "end_run",
     "entities",
     "errors",
@@ -151,6 +153,7 @@ _HOMES = {
     "artifacts": ("runstone.artifacts", ""),
     "config": ("runstone.config", ""),
     "data": ("runstone.data", ""),
+    "doctor": ("runstone.cli.calls", "doctor"),
     "entities": ("runstone.entities", ""),
     "errors": (_ERRORS, ""),
     "exceptions": ("runstone.exceptions", ""),

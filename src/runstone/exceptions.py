@@ -6,4 +6,23 @@ from runstone.errors import (
 )  # the same errors come from a server and from this process
 from runstone.errors import UnsupportedOperation as MlflowNotImplementedException
 
-__all__ = ["MlflowException", "MlflowNotImplementedException", "RestException"]
+__all__ = [
+    "ExecutionException",
+    "InvalidUrlException",
+    "MissingConfigException",
+    "MlflowException",
+    "MlflowNotImplementedException",
+    "RestException",
+]
+
+
+class ExecutionException(MlflowException):
+    """A project's program that failed. Nothing here raises it, nor the next two; programs name them all the same."""
+
+
+class InvalidUrlException(MlflowException):
+    """A URL that makes no sense."""
+
+
+class MissingConfigException(MlflowException):
+    """A file of settings that is not there."""

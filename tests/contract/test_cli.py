@@ -118,6 +118,22 @@ def test_an_experiment_is_shown_by_id_and_by_name(
     assert "team  core" in table
 
 
+def test_an_experiments_id_needs_no_flag(
+    cli: Cli, client: Client, experiment: str, new_name: Callable[[], str]
+) -> None:
+    shown = json.loads(cli("experiments", "get", experiment, "--output", "json"))
+    assert shown == dict(client.get_experiment(experiment))
+    assert json.loads(cli("experiments", "get", experiment, "-x", experiment, "--output", "json")) == shown
+    assert cli("experiments", "csv", experiment) == cli("experiments", "csv", "-x", experiment)
+    name = new_name()
+    cli("experiments", "rename", experiment, "--new-name", name)
+    assert client.get_experiment(experiment).name == name
+    cli("experiments", "delete", experiment)
+    assert client.get_experiment(experiment).lifecycle_stage == "deleted"
+    cli("experiments", "restore", experiment)
+    assert client.get_experiment(experiment).lifecycle_stage == "active"
+
+
 def test_an_experiment_is_renamed_deleted_and_restored(
     cli: Cli, refused: Cli, client: Client, experiment: str, new_name: Callable[[], str]
 ) -> None:

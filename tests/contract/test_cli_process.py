@@ -241,6 +241,14 @@ def test_the_store_is_named_by_an_option_a_variable_or_a_file_of_variables(
             ["experiments", "get", "-x", "0", "-n", "Default"],
             "Must specify exactly one of --experiment-id or --experiment-name.",
         ),
+        (
+            ["experiments", "get", "1", "-x", "0"],
+            "Give the experiment's id once, as an argument or with its option.",
+        ),
+        (
+            ["experiments", "get", "0", "-n", "Default"],
+            "Must specify exactly one of --experiment-id or --experiment-name.",
+        ),
         (["runs", "create"], "Must specify exactly one of --experiment-id or --experiment-name."),
         (["runs", "create", "-x", "0", "-t", "a"], "'a' is not of the form KEY=VALUE."),
         (["runs", "create", "-x", "0", "-t", "a=1", "-t", "a=2"], "the key 'a' is given twice."),
@@ -483,6 +491,41 @@ def test_the_doctor_shows_no_secret(folder: Path) -> None:
     assert environment["MLFLOW_SERVER_WORKERS"] == "4  (not used by Runstone)"
     masked = runstone("doctor", "--mask-envs", "--output", "json", folder=folder, **secrets).stdout
     assert {value.partition("  ")[0] for value in json.loads(masked)["environment"].values()} == {"***"}
+
+
+def test_the_doctor_is_a_function_too(folder: Path) -> None:
+    code = (
+        "import runstone; runstone.doctor(mask_envs=True); print(runstone.settings.HTTP_MAX_RETRIES.read())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=clean_environment(MLFLOW_EXPERIMENT_NAME="digits"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *said, patience = done.stdout.splitlines()
+    told = runstone("doctor", "--mask-envs", folder=folder, MLFLOW_EXPERIMENT_NAME="digits")
+    # How long the store took to answer, and how much room there is, change.
+    unchanging = [line for line in told.stdout.splitlines() if not line.startswith(("  works", "  free"))]
+    assert [line for line in said if not line.startswith(("  works", "  free"))] == unchanging
+    assert "No problem was found." in said
+    assert patience == "7"
+
+
+@pytest.mark.parametrize("module", ["runstone", "runstone.cli"])
+def test_the_command_is_a_module_too(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "runs", "describe"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: runstone runs describe")
 
 
 def test_the_doctor_finds_what_does_not_work(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

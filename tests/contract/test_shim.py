@@ -84,6 +84,7 @@ def test_submodules_are_reached_without_importing_them(run: Running) -> None:
 def test_the_version_is_that_of_the_mlflow_whose_api_this_is(run: Running) -> None:
     code = """
 import importlib.metadata, mlflow, mlflow.version
+assert mlflow.VERSION == mlflow.__version__
 print(mlflow.__version__, mlflow.version.VERSION, importlib.metadata.version("mlflow"))
 """
     assert run(code) == "3.17.2 3.17.2 3.17.2+runstone.1"
@@ -201,4 +202,93 @@ def test_the_command_is_runstones(
     done = subprocess.run(
         [*command, "--version"], cwd=tmp_path, env=shim_environment, capture_output=True, text=True
     )
-    assert done.stdout.startswith("runstone "), done.stderr
+    # Programs read the version out of this line, as MLflow prints it.
+    assert done.stdout == "mlflow, version 3.17.2\n", done.stderr
+
+
+@pytest.mark.parametrize("command", [["mlflow"], [sys.executable, "-m", "mlflow"]])
+def test_the_command_speaks_of_itself_by_the_name_it_was_called(
+    command: list[str], shim_environment: dict[str, str], tmp_path: Path
+) -> None:
+    def said(*arguments: str) -> str:
+        done = subprocess.run(
+            [*command, *arguments], cwd=tmp_path, env=shim_environment, capture_output=True, text=True
+        )
+        return done.stdout + done.stderr
+
+    assert said("--help").startswith("Usage: mlflow [OPTIONS]")
+    assert "`mlflow COMMAND --help` tells" in said("--help")
+    assert said("runs", "describe").startswith("Usage: mlflow runs describe")
+
+
+def test_errors_that_programs_wait_for_are_there_beside_the_one_that_is_raised(run: Running) -> None:
+    code = """
+import mlflow
+try:
+    try:
+        mlflow.get_run("0" * 32)
+    except (mlflow.exceptions.MissingConfigException, mlflow.exceptions.ExecutionException,
+            mlflow.exceptions.InvalidUrlException):
+        print("taken for another")
+except mlflow.exceptions.MlflowException as error:
+    print(error.error_code)
+assert issubclass(mlflow.exceptions.MissingConfigException, mlflow.MlflowException)
+error = mlflow.exceptions.ExecutionException("no", error_code=1000)
+assert (error.message, error.error_code) == ("no", "INVALID_PARAMETER_VALUE")
+"""
+    assert run(code) == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_settings_are_variables_that_are_read_and_set(run: Running) -> None:
+    code = """
+import os
+from mlflow.environment_variables import (
+    MLFLOW_HTTP_REQUEST_TIMEOUT, MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_URI, MLFLOW_TRUNCATE_LONG_VALUES)
+from mlflow.exceptions import MlflowException
+assert (MLFLOW_TRACKING_URI.name, MLFLOW_TRACKING_URI.type) == ("MLFLOW_TRACKING_URI", str)
+assert MLFLOW_TRACKING_URI.get() is None
+assert f"{MLFLOW_TRACKING_URI}" == "MLFLOW_TRACKING_URI" and repr(MLFLOW_TRACKING_URI) == "'MLFLOW_TRACKING_URI'"
+assert str(MLFLOW_HTTP_REQUEST_TIMEOUT) == "MLFLOW_HTTP_REQUEST_TIMEOUT (default: 120.0)"
+assert not MLFLOW_HTTP_REQUEST_TIMEOUT.is_set() and not MLFLOW_HTTP_REQUEST_TIMEOUT.defined
+MLFLOW_HTTP_REQUEST_TIMEOUT.set(3)
+assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == MLFLOW_HTTP_REQUEST_TIMEOUT.get_raw() == "3"
+assert MLFLOW_HTTP_REQUEST_TIMEOUT.get() == 3 and MLFLOW_HTTP_REQUEST_TIMEOUT.is_set()
+MLFLOW_HTTP_REQUEST_TIMEOUT.unset()
+MLFLOW_HTTP_REQUEST_TIMEOUT.unset()
+assert MLFLOW_HTTP_REQUEST_TIMEOUT.get() == MLFLOW_HTTP_REQUEST_TIMEOUT.default == 120
+MLFLOW_TRUNCATE_LONG_VALUES.set(False)
+assert MLFLOW_TRUNCATE_LONG_VALUES.get() is False and MLFLOW_TRUNCATE_LONG_VALUES.type is bool
+for variable in (MLFLOW_HTTP_REQUEST_TIMEOUT, MLFLOW_TRACKING_INSECURE_TLS):
+    try:
+        variable.set("maybe")
+    except MlflowException as error:
+        print(error.error_code, variable.is_set())
+os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "maybe"
+try:
+    MLFLOW_HTTP_REQUEST_TIMEOUT.get()
+except MlflowException as error:
+    print("MLFLOW_HTTP_REQUEST_TIMEOUT" in str(error))
+"""
+    assert run(code) == "INVALID_PARAMETER_VALUE False\nINVALID_PARAMETER_VALUE False\nTrue"
+
+
+def test_helpers_that_libraries_import_from_within_mlflow_do_what_they_say(run: Running) -> None:
+    code = """
+import mlflow, pathlib, time
+from mlflow.tracking.artifact_utils import _download_artifact_from_uri, get_artifact_uri
+from mlflow.utils.time import get_current_time_millis
+with mlflow.start_run() as run:
+    mlflow.log_text("words", "notes/a.txt")
+    here = mlflow.get_artifact_uri(), mlflow.get_artifact_uri("notes")
+id = run.info.run_id
+assert (get_artifact_uri(id), get_artifact_uri(run_id=id, artifact_path="notes")) == here
+kept = _download_artifact_from_uri(artifact_uri=f"runs:/{id}/notes/a.txt", output_path="copies")
+assert pathlib.Path(kept) == pathlib.Path("copies/a.txt").absolute() and pathlib.Path(kept).read_text() == "words"
+assert abs(get_current_time_millis() - time.time() * 1000) < 60_000
+for wrong in ("", "0" * 32):
+    try:
+        get_artifact_uri(wrong)
+    except mlflow.MlflowException as error:
+        print(error.error_code)
+"""
+    assert run(code) == "INVALID_PARAMETER_VALUE\nRESOURCE_DOES_NOT_EXIST"

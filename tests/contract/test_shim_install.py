@@ -174,7 +174,7 @@ def test_the_command_serves_an_environment_without_pip(tmp_path: Path) -> None:
     answer = subprocess.run(
         [folder / "bin" / "mlflow", "--version"], env=environ, capture_output=True, text=True
     )
-    assert answer.stdout.startswith("runstone "), answer.stderr
+    assert answer.stdout.startswith("mlflow, version "), answer.stderr
     imported = [python, "-c", "import mlflow; print(mlflow.__file__)"]
     assert str(packages) in subprocess.check_output(imported, env=environ, text=True)
     (packages / "mlflow" / "py.typed").unlink()

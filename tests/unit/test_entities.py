@@ -23,6 +23,7 @@ from runstone.entities import (
     RunInfo,
     RunStatus,
     RunTag,
+    SourceType,
     ViewType,
 )
 from runstone.entities.artifact import check_artifact_path
@@ -231,6 +232,17 @@ def test_a_status_has_a_name_and_a_number():
             RunStatus.to_string(unknown)
     with pytest.raises(ValueError, match="finished"):
         RunStatus.from_string("finished")
+
+
+def test_a_source_type_has_a_name_and_a_number():
+    for number, name in enumerate(("NOTEBOOK", "JOB", "PROJECT", "LOCAL", "UNKNOWN"), start=1):
+        assert SourceType.from_string(name) == number == getattr(SourceType, name)
+        assert SourceType.to_string(number) == name
+    for unknown in (0, 6):
+        with pytest.raises(ValueError, match="not a source type"):
+            SourceType.to_string(unknown)
+    with pytest.raises(ValueError, match="local"):
+        SourceType.from_string("local")
 
 
 def test_a_view_has_a_name_and_a_number():

@@ -81,6 +81,7 @@ def test_the_names_are_sorted_complete_and_free_of_strangers() -> None:
         "artifacts",
         "config",
         "data",
+        "doctor",
         "entities",
         "errors",
         "models",

@@ -4,13 +4,14 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Never
 
 import click
 
 from runstone.cli.groups import Commands, Session
 from runstone.errors import RunstoneError
-from runstone.settings import HTTP_MAX_RETRIES, TRACKING_URI
+from runstone.settings import HTTP_MAX_RETRIES, MLFLOW_VERSION, TRACKING_URI
 
 _COMMANDS = {
     "artifacts": ("runstone.cli.artifacts", "List, download and add the files of a run."),
@@ -28,6 +29,7 @@ _COMMANDS = {
 """Each command's module, which is imported when the command runs, and the line that `runstone --help` says of it."""
 
 _USAGE, _INTERRUPTED, _PIPE_BROKEN = 2, 130, 141
+_MLFLOW = "mlflow"  # what the shim calls this command
 _COMPLETE = "_RUNSTONE_COMPLETE"
 """The variable by which a shell's script asks for completions; click reads others beside it."""
 
@@ -49,12 +51,24 @@ class _Lazy(Commands):
         with formatter.section("Commands"):
             formatter.write_dl([(name, said) for name, (_, said) in sorted(_COMMANDS.items())])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"`{ctx.info_name} COMMAND --help` tells a command's options.")
+
+
+def _version(name: str) -> str:
+    """What `--version` says. Programs read MLflow's version out of what `mlflow` says, so that is in its form."""
+    if name == _MLFLOW:
+        return f"{_MLFLOW}, version {MLFLOW_VERSION}"
+    from importlib.metadata import version
+
+    return f"runstone {version('runstone')}"
+
 
 def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"runstone {version('runstone')}")
+        click.echo(_version(str(ctx.info_name)))
         ctx.exit()
 
 
@@ -69,7 +83,6 @@ def _read_env_file(ctx: click.Context, parameter: click.Parameter, path: str | N
 @click.group(
     cls=_Lazy,
     context_settings={"max_content_width": 100},
-    epilog="`runstone COMMAND --help` tells a command's options.",
 )
 @click.option(
     "--tracking-uri",
@@ -147,11 +160,18 @@ def _invoke(arguments: list[str]) -> int:
 
         return shell_complete(runstone, {}, "runstone", _COMPLETE, instruction)
     try:
-        with runstone.make_context("runstone", list(arguments)) as context:
+        with runstone.make_context(_called(), list(arguments)) as context:
             runstone.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     return 0
+
+
+def _called() -> str:
+    """By which name the command was called, so that it speaks of itself by the same."""
+    program = Path(sys.argv[0])
+    called = program.parent.name if program.name == "__main__.py" else program.stem
+    return _MLFLOW if called == _MLFLOW else "runstone"
 
 
 def _told(message: str) -> int:

@@ -29,12 +29,13 @@ def doctor(mask_envs: bool, output: str) -> None:
     if output == "json":
         print_json({**found.sections, "problems": found.problems})
     else:
-        _print(found.sections, found.problems)
+        print_diagnosis(found.sections, found.problems)
     if found.problems:
         click.get_current_context().exit(1)
 
 
-def _print(sections: dict[str, dict[str, str]], problems: list[str]) -> None:
+def print_diagnosis(sections: dict[str, dict[str, str]], problems: list[str]) -> None:
+    """Print what a diagnosis found, for people."""
     for title, facts in sections.items():
         spelt = facts if title == "environment" else {key.replace("_", " "): facts[key] for key in facts}
         print_section(title.capitalize(), spelt)

@@ -8,7 +8,6 @@ import click
 from runstone.cli import finding, texts
 from runstone.cli.groups import (
     Commands,
-    experiment_options,
     filter_option,
     hidden,
     max_results_option,
@@ -17,6 +16,7 @@ from runstone.cli.groups import (
     result_option,
     session,
     tags_option,
+    the_experiment_options,
     view_option,
 )
 from runstone.cli.output import (
@@ -99,65 +99,73 @@ experiments.add_command(hidden(search), "list")
 
 
 @experiments.command
-@experiment_options()
+@the_experiment_options
 @output_option()
-def get(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
+def get(experiment: str | None, experiment_id: str | None, experiment_name: str | None, output: str) -> None:
     """Show an experiment, deleted or not."""
-    with finding.the_experiment(experiment_id, experiment_name) as (_, experiment):
+    with finding.the_experiment(experiment, experiment_id, experiment_name) as (_, found):
         if output == "json":
-            print_json(experiment)
+            print_json(found)
             return
-        print_fields(_fields(experiment), output)
+        print_fields(_fields(found), output)
         if output == "table":
-            tags = sorted(experiment.tags.items())
+            tags = sorted(found.tags.items())
             print_section("Tags", {key: value for key, value in tags if not key.startswith("mlflow.")})
 
 
 @experiments.command
-@experiment_options()
+@the_experiment_options
 @click.option("--new-name", metavar="NAME", required=True, help="What it is called from now on.")
 @result_option
-def rename(experiment_id: str | None, experiment_name: str | None, new_name: str, output: str) -> None:
+def rename(
+    experiment: str | None, experiment_id: str | None, experiment_name: str | None, new_name: str, output: str
+) -> None:
     """Give an experiment another name."""
-    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
+    with finding.the_experiment(experiment, experiment_id, experiment_name) as (client, found):
         client.rename_experiment(found.experiment_id, new_name)
         said = f"Experiment with id {found.experiment_id} has been renamed to '{new_name}'."
         _done(client, found.experiment_id, said, output)
 
 
 @experiments.command
-@experiment_options()
+@the_experiment_options
 @result_option
-def delete(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
+def delete(
+    experiment: str | None, experiment_id: str | None, experiment_name: str | None, output: str
+) -> None:
     """Delete an experiment and its runs; `restore` brings them back. Its name stays taken."""
-    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
+    with finding.the_experiment(experiment, experiment_id, experiment_name) as (client, found):
         client.delete_experiment(found.experiment_id)
         said = f"Experiment with ID {found.experiment_id} has been deleted."
         _done(client, found.experiment_id, said, output)
 
 
 @experiments.command
-@experiment_options()
+@the_experiment_options
 @result_option
-def restore(experiment_id: str | None, experiment_name: str | None, output: str) -> None:
+def restore(
+    experiment: str | None, experiment_id: str | None, experiment_name: str | None, output: str
+) -> None:
     """Bring a deleted experiment back, with its runs."""
-    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
+    with finding.the_experiment(experiment, experiment_id, experiment_name) as (client, found):
         client.restore_experiment(found.experiment_id)
         said = f"Experiment with id {found.experiment_id} has been restored."
         _done(client, found.experiment_id, said, output)
 
 
 @experiments.command
-@experiment_options()
+@the_experiment_options
 @click.option("--filename", "-o", metavar="FILE", help="Write to this file instead of printing.")
-def csv(experiment_id: str | None, experiment_name: str | None, filename: str | None) -> None:
+def csv(
+    experiment: str | None, experiment_id: str | None, experiment_name: str | None, filename: str | None
+) -> None:
     """Write an experiment's runs as CSV, one run a line.
 
     The columns are those of search_runs: the info, then the metrics, the params and the tags, by first appearance.
     """
     from runstone.cli.csv_file import runs_csv
 
-    with finding.the_experiment(experiment_id, experiment_name) as (client, found):
+    with finding.the_experiment(experiment, experiment_id, experiment_name) as (client, found):
         runs = list(finding.every_run(client, [found.experiment_id], "active_only"))
     if filename is None:
         runs_csv(runs, sys.stdout)

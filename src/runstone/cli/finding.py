@@ -53,8 +53,15 @@ def the_run(argument: str | None, option: str | None) -> "Generator[tuple[Client
 
 
 @contextmanager
-def the_experiment(experiment_id: str | None, name: str | None) -> "Generator[tuple[Client, Experiment]]":
-    """A client of the session's store, and the experiment that a command names by its id or its name."""
+def the_experiment(
+    argument: str | None, experiment_id: str | None, name: str | None
+) -> "Generator[tuple[Client, Experiment]]":
+    """A client of the session's store, and the experiment that a command names by its id or its name.
+
+    The id is an argument or an option's value; wrong usage is told before anything is asked.
+    """
+    if argument is not None:
+        experiment_id = one_of(argument, experiment_id, "the experiment's id")
     check_one_experiment(experiment_id, name)
     with session().client() as client:
         yield client, find_experiment(client, experiment_id, name)

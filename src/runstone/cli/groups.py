@@ -184,6 +184,14 @@ def experiment_options(*, several: bool = False) -> Callable[[F], F]:
     return decorate
 
 
+def the_experiment_options(command: F) -> F:
+    """The argument and the options that name one experiment, as `experiment`, `experiment_id`, `experiment_name`."""
+    named = click.argument(
+        "experiment", metavar="[ID]", required=False, shell_complete=completed("experiment_id")
+    )
+    return named(experiment_options()(command))
+
+
 def run_options(command: F) -> F:
     """The argument and the option that name one run, as `run` and `run_id`."""
     option = click.option(

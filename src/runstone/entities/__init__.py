@@ -9,7 +9,7 @@ from runstone.entities.dataset import (
     LoggedModelOutput,
 )
 from runstone.entities.experiment import Experiment, ExperimentTag
-from runstone.entities.kinds import LifecycleStage, RunStatus, ViewType
+from runstone.entities.kinds import LifecycleStage, RunStatus, SourceType, ViewType
 from runstone.entities.metric import Metric
 from runstone.entities.paging import PagedList
 from runstone.entities.run import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
@@ -36,5 +36,6 @@ __all__ = [
     "RunStatus",
     "RunTag",
     "Series",
+    "SourceType",
     "ViewType",
 ]

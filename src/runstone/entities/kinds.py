@@ -1,4 +1,4 @@
-"""The small closed sets of the protocol: a run's status, a lifecycle stage, a view."""
+"""The small closed sets of the protocol: a run's status, what kind of program made it, a lifecycle stage, a view."""
 
 
 class RunStatus:
@@ -16,22 +16,40 @@ class RunStatus:
     @staticmethod
     def from_string(status: str) -> int:
         """The number of a status. Raises ValueError for an unknown name."""
-        if status not in RunStatus.NAMES:
-            raise ValueError(f"'{status}' is not a run status; they are {', '.join(RunStatus.NAMES)}")
-        return RunStatus.NAMES.index(status) + 1
+        return _number(status, RunStatus.NAMES, "run status")
 
     @staticmethod
     def to_string(status: int) -> str:
         """The name of a status' number. Raises ValueError for an unknown one."""
-        if not 1 <= status <= len(RunStatus.NAMES):
-            raise ValueError(f"{status} is not a run status; the numbers go from 1 to {len(RunStatus.NAMES)}")
-        return RunStatus.NAMES[status - 1]
+        return _name(status, RunStatus.NAMES, "run status")
 
     @staticmethod
     def is_terminated(status: int | str) -> bool:
         """Whether a run in this state (name or number) has ended."""
         name = status if isinstance(status, str) else RunStatus.to_string(status)
         return name in RunStatus.TERMINATED
+
+
+class SourceType:
+    """The kinds of programs that make runs, as the tag `mlflow.source.type` names them."""
+
+    NOTEBOOK = 1
+    JOB = 2
+    PROJECT = 3
+    LOCAL = 4
+    UNKNOWN = 5
+
+    NAMES = ("NOTEBOOK", "JOB", "PROJECT", "LOCAL", "UNKNOWN")
+
+    @staticmethod
+    def from_string(source_type: str) -> int:
+        """The number of a kind. Raises ValueError for an unknown name."""
+        return _number(source_type, SourceType.NAMES, "source type")
+
+    @staticmethod
+    def to_string(source_type: int) -> str:
+        """The name of a kind's number. Raises ValueError for an unknown one."""
+        return _name(source_type, SourceType.NAMES, "source type")
 
 
 class LifecycleStage:
@@ -53,8 +71,16 @@ class ViewType:
     @staticmethod
     def to_string(view_type: int) -> str:
         """The name of a view's number. Raises ValueError for an unknown one."""
-        if not 1 <= view_type <= len(ViewType.NAMES):
-            raise ValueError(
-                f"{view_type} is not a view type; the numbers go from 1 to {len(ViewType.NAMES)}"
-            )
-        return ViewType.NAMES[view_type - 1]
+        return _name(view_type, ViewType.NAMES, "view type")
+
+
+def _number(name: str, names: tuple[str, ...], what: str) -> int:
+    if name not in names:
+        raise ValueError(f"'{name}' is not a {what}; they are {', '.join(names)}")
+    return names.index(name) + 1
+
+
+def _name(number: int, names: tuple[str, ...], what: str) -> str:
+    if not 1 <= number <= len(names):
+        raise ValueError(f"{number} is not a {what}; the numbers go from 1 to {len(names)}")
+    return names[number - 1]

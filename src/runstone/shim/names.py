@@ -8,6 +8,7 @@ _FLUENT = "runstone.client.fluent"
 _ENTITIES = "runstone.entities:"
 _LIMITS = "runstone.entities.names:"
 _URIS = "runstone.client.uris:"
+_VERSION = "runstone.settings:MLFLOW_VERSION"
 
 
 class Names:
@@ -39,6 +40,7 @@ _ENTITY_MODULES = (
     ("run_outputs", "RunOutputs"),
     ("run_status", "RunStatus"),
     ("run_tag", "RunTag"),
+    ("source_type", "SourceType"),
     ("view_type", "ViewType"),
 )
 
@@ -52,7 +54,7 @@ _DATA_MODULES = (
 )
 
 MODULES: dict[str, Names] = {
-    "mlflow": Names("runstone", {"__version__": "runstone.settings:MLFLOW_VERSION"}),
+    "mlflow": Names("runstone", {"VERSION": _VERSION, "__version__": _VERSION}),
     "mlflow.artifacts": Names("runstone.artifacts"),
     "mlflow.client": Names(single={"MlflowClient": _CLIENT}),
     "mlflow.config": Names(
@@ -75,12 +77,8 @@ MODULES: dict[str, Names] = {
         f"mlflow.entities.{module}": Names(single={name: f"{_ENTITIES}{name}"})
         for module, name in _ENTITY_MODULES
     },
-    "mlflow.exceptions": Names(
-        single={
-            name: f"runstone.exceptions:{name}"
-            for name in ("MlflowException", "MlflowNotImplementedException", "RestException")
-        }
-    ),
+    "mlflow.environment_variables": Names("runstone.shim.environment_variables"),
+    "mlflow.exceptions": Names("runstone.exceptions"),
     "mlflow.models": Names("runstone.models"),
     "mlflow.models.model": Names(
         "runstone.models", {"MLMODEL_FILE_NAME": "runstone.models.document:MLMODEL"}
@@ -92,12 +90,16 @@ MODULES: dict[str, Names] = {
     "mlflow.store.entities": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),
     "mlflow.store.entities.paged_list": Names(single={"PagedList": f"{_ENTITIES}PagedList"}),
     "mlflow.tracking": Names(_FLUENT, {"MlflowClient": _CLIENT}),
+    "mlflow.tracking.artifact_utils": Names("runstone.shim.artifact_utils"),
     "mlflow.tracking.client": Names(single={"MlflowClient": _CLIENT}),
     "mlflow.tracking.context": Names(),
     "mlflow.tracking.context.registry": Names(single={"resolve_tags": "runstone.shim.context:resolve_tags"}),
     "mlflow.tracking.fluent": Names(_FLUENT),
     "mlflow.utils": Names(),
     "mlflow.utils.mlflow_tags": Names("runstone.shim.mlflow_tags"),
+    "mlflow.utils.time": Names(
+        single={"get_current_time_millis": "runstone.shim.clock:get_current_time_millis"}
+    ),
     "mlflow.utils.validation": Names(
         single={
             "MAX_ENTITIES_PER_BATCH": f"{_LIMITS}MAX_ENTITIES_PER_BATCH",
@@ -111,6 +113,6 @@ MODULES: dict[str, Names] = {
             "MAX_TAG_VAL_LENGTH": f"{_LIMITS}MAX_TAG_LENGTH",
         }
     ),
-    "mlflow.version": Names(single={"VERSION": "runstone.settings:MLFLOW_VERSION"}),
+    "mlflow.version": Names(single={"VERSION": _VERSION}),
 }
 """Every module of the shim. A module's children are reached as its attributes, imported or not."""
