@@ -514,20 +514,6 @@ def test_the_doctor_is_a_function_too(folder: Path) -> None:
     assert patience == "7"
 
 
-@pytest.mark.parametrize("module", ["runstone", "runstone.cli"])
-def test_the_command_is_a_module_too(module: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", module, "runs", "describe"],
-        cwd=tmp_path,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("Usage: runstone runs describe")
-
-
 def test_the_doctor_finds_what_does_not_work(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     found = diagnosis(folder, "--tracking-uri", "http://127.0.0.1:9")
     assert found["tracking"]["works"] == "no"

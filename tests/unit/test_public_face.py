@@ -11,6 +11,7 @@ import pytest
 
 import runstone
 from runstone.client import fluent
+from tests.commands import clean_environment
 
 HEAVY = (
     "sqlalchemy",
@@ -136,3 +137,17 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'runstone' has no attribute 'nonsense'"):
         runstone.nonsense  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
     assert not hasattr(runstone, "_fluent")
+
+
+@pytest.mark.parametrize("module", ["runstone", "runstone.cli"])
+def test_the_command_is_a_module_too(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "runs", "describe"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: runstone runs describe")
