@@ -1,7 +1,6 @@
 """No secret that goes by a name, has a known form or stands in a secret variable is left in what is recorded."""
 
 import string
-import time
 from urllib.parse import quote
 
 import pytest
@@ -210,9 +209,10 @@ def test_the_kind_of_a_file_is_known_by_its_name() -> None:
     assert {kind_of_file(name) for name in ("a.yaml", "Dockerfile", ".py", "c.json")} == {Kind.SETTINGS}
 
 
+@pytest.mark.timeout(20)  # what grew with the square of the length would take minutes
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("line", ["a" * 500_000, "password" * 60_000, '"token" ' * 60_000, "key: " * 50_000])
-def test_a_line_of_any_length_is_masked_in_moments(line: str) -> None:
-    before = time.process_time()
-    for kind in Kind:
-        Masker({}).line(line, kind)
-    assert time.process_time() - before < 5
+def test_a_line_of_any_length_is_masked_in_moments(line: str, kind: Kind) -> None:
+    masked = Masker({}).line(line, kind)
+    assert len(masked) <= len(line)
+    assert masked[:5] == line[:5]

@@ -59,7 +59,7 @@ _EXPRESSION = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PLACEHOLDER = re.compile(r"[{$%:<?\\]")
-_PLAIN_WORDS = re.compile(r"[A-Za-z_]?[a-z_./:\- ]*")
+_PLAIN_WORDS = re.compile(r"[A-Za-z_]?[a-z_./:\- ]{0,100}")
 _COUNTED = 2_000
 """Characters of a line in which quotes are counted."""
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z]{2})'(?=[a-z]{1,2}\b)")
