@@ -1,9 +1,10 @@
-"""The names of `mlflow.exceptions`, for programs that have `import runstone as mlflow`."""
+"""The names of `mlflow.exceptions`, for programs that have `import runstone as mlflow`.
+
+The same errors come from a server and from this process, so that MLflow's class for a server's is none of its own here.
+"""
 
 from runstone.errors import RunstoneError as MlflowException
-from runstone.errors import (
-    RunstoneError as RestException,
-)  # the same errors come from a server and from this process
+from runstone.errors import RunstoneError as RestException
 from runstone.errors import UnsupportedOperation as MlflowNotImplementedException
 
 __all__ = [

@@ -7,7 +7,6 @@ _CLIENT = "runstone.client.client:Client"
 _FLUENT = "runstone.client.fluent"
 _ENTITIES = "runstone.entities:"
 _LIMITS = "runstone.entities.names:"
-_URIS = "runstone.client.uris:"
 _VERSION = "runstone.settings:MLFLOW_VERSION"
 
 
@@ -57,16 +56,7 @@ MODULES: dict[str, Names] = {
     "mlflow": Names("runstone", {"VERSION": _VERSION, "__version__": _VERSION}),
     "mlflow.artifacts": Names("runstone.artifacts"),
     "mlflow.client": Names(single={"MlflowClient": _CLIENT}),
-    "mlflow.config": Names(
-        "runstone.config",
-        {
-            "get_registry_uri": f"{_URIS}get_registry_uri",
-            "get_tracking_uri": f"{_URIS}get_tracking_uri",
-            "is_tracking_uri_set": f"{_URIS}is_tracking_uri_set",
-            "set_registry_uri": f"{_URIS}set_registry_uri",
-            "set_tracking_uri": f"{_URIS}set_tracking_uri",
-        },
-    ),
+    "mlflow.config": Names("runstone.config"),
     "mlflow.data": Names("runstone.data"),
     **{
         f"mlflow.data.{module}": Names(single={name: f"runstone.data:{name}"})
