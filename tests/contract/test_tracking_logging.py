@@ -135,7 +135,7 @@ def test_a_batch_of_any_size_is_logged_whole(client: Client, run: str) -> None:
     assert data.params == {param.key: param.value for param in params}
     assert {key: data.tags[key] for key in data.tags if key.startswith("t")} == {t.key: t.value for t in tags}
     series = client.get_series(run, ["m0", "m1", "m2"])
-    assert [one.steps for one in series] == [list(range(n, 2_500, 3)) for n in range(3)]
+    assert [one.steps.tolist() for one in series] == [list(range(n, 2_500, 3)) for n in range(3)]
 
 
 def test_an_empty_batch_changes_nothing(client: Client, run: str) -> None:

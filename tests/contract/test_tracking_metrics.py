@@ -124,7 +124,7 @@ def test_a_metric_of_a_model_that_does_not_exist_is_refused(client: Client, run:
 def test_a_step_is_any_64_bit_integer(client: Client, run: str, step: int) -> None:
     client.log_metric(run, "m", 1.0, timestamp=0, step=step)
     assert points(client, run, "m") == [(0, int(step), 1.0)]
-    assert client.get_series(run, "m")[0].steps == [int(step)]
+    assert client.get_series(run, "m")[0].steps.tolist() == [int(step)]
 
 
 def test_steps_may_repeat_skip_and_go_backwards(client: Client, run: str) -> None:
@@ -133,9 +133,9 @@ def test_steps_may_repeat_skip_and_go_backwards(client: Client, run: str) -> Non
         client.log_metric(run, "m", float(at), timestamp=at, step=step)
     assert points(client, run, "m") == [(at, step, float(at)) for at, step in enumerate(steps)]
     [series] = client.get_series([run], ["m"])
-    assert series.steps == [-20, 0, 1, 5, 5, 5, 75]
-    assert series.timestamps == [3, 6, 0, 1, 4, 5, 2]
-    assert series.values == [3.0, 6.0, 0.0, 1.0, 4.0, 5.0, 2.0]
+    assert series.steps.tolist() == [-20, 0, 1, 5, 5, 5, 75]
+    assert series.timestamps.tolist() == [3, 6, 0, 1, 4, 5, 2]
+    assert series.values.tolist() == [3.0, 6.0, 0.0, 1.0, 4.0, 5.0, 2.0]
     assert (series.run_id, series.key, series.count) == (run, "m", 7)
 
 
@@ -189,14 +189,14 @@ def test_series_come_for_several_runs_and_metrics(client: Client, experiment: st
     client.log_metric(runs[1], "b", 5.0, step=9)
     found = client.get_series(runs, ["a", "b"])
     assert [(one.run_id, one.key) for one in found if one.key == "a"] == [(run, "a") for run in runs]
-    assert [(one.run_id, one.steps) for one in found if one.key == "b"] == [(runs[1], [9])]
+    assert [(one.run_id, one.steps.tolist()) for one in found if one.key == "b"] == [(runs[1], [9])]
     assert all(one.count == 3 for one in found if one.key == "a")
 
 
 def test_a_series_is_cut_to_a_range_of_steps(client: Client, run: str) -> None:
     client.log_batch(run, [Metric("m", float(s), 1, s) for s in range(-5, 6)])
     [series] = client.get_series(run, "m", start_step=-1, end_step=2)
-    assert (series.steps, series.count) == ([-1, 0, 1, 2], 4)
+    assert (series.steps.tolist(), series.count) == ([-1, 0, 1, 2], 4)
     assert client.get_series(run, "m", start_step=6) == []
     assert client.get_series(run, "m", start_step=3, end_step=2) == []
 
@@ -207,13 +207,14 @@ def test_down_sampling_keeps_ends_extremes_and_what_is_not_finite(client: Client
     client.log_batch(run, [Metric("m", value, n, n) for n, value in enumerate(values)])
     [series] = client.get_series(run, "m", buckets=100)
     assert series.count == 10_000
-    assert len(series.steps) <= 100 * 7
-    assert series.steps == sorted(series.steps)
-    assert {0, 3_333, 5_000, 6_000, 7_777, 9_999} <= set(series.steps)
-    for step, value in zip(series.steps, series.values, strict=True):
+    assert len(series) <= 100 * 7
+    steps = series.steps.tolist()
+    assert steps == sorted(steps)
+    assert {0, 3_333, 5_000, 6_000, 7_777, 9_999} <= set(steps)
+    for step, value in zip(steps, series.values.tolist(), strict=True):
         assert repr(value) == repr(values[step])
     [whole] = client.get_series(run, "m")
-    assert whole.steps == list(range(10_000))
+    assert whole.steps.tolist() == list(range(10_000))
 
 
 def test_bad_questions_for_series_are_refused(client: Client, run: str) -> None:
@@ -221,8 +222,8 @@ def test_bad_questions_for_series_are_refused(client: Client, run: str) -> None:
         {"buckets": -1},
         {"buckets": "many"},
         {"start_step": 1.5},
-        {"metric_keys": []},
+        {"keys": []},
     ]
     for question in questions:
         with pytest.raises(InvalidParameterValue):
-            client.get_series(**{"run_ids": run, "metric_keys": "m", **question})
+            client.get_series(**{"run_ids": run, "keys": "m", **question})

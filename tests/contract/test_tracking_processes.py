@@ -41,7 +41,7 @@ def check_something(uri: str, run: str) -> None:
         assert (kept.info.status, kept.info.run_name) == ("FINISHED", "kept ✓")
         assert kept.data.params == {"p": "значение"}
         assert kept.data.metrics == {"m": 99.9}
-        assert client.get_series(run, "m")[0].values == [n / 10 for n in range(1_000)]
+        assert client.get_series(run, "m")[0].values.tolist() == [n / 10 for n in range(1_000)]
         assert Path(client.download_artifacts(run, "a/b#1.txt")).read_text() == "text"
         assert client.get_experiment_by_name("kept")
 

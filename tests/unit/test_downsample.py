@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runstone.store.downsample import downsample, thin
-from runstone.store.points import EMPTY, Columns
+from runstone.wire.columns import EMPTY, Columns
 
 quick = settings(deadline=None, max_examples=100)
 

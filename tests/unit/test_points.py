@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.errors import StoreError
-from runstone.store.points import (
+from runstone.store.points import decode_segment, encode_segment
+from runstone.wire.columns import (
     EMPTY,
     Columns,
     concatenate,
     decode_block,
     decode_chunk,
-    decode_segment,
     encode_block,
     encode_chunk,
-    encode_segment,
     ordered,
 )
 

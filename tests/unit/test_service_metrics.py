@@ -316,6 +316,31 @@ def test_a_request_for_series_within_no_bounds_is_refused(
         service.call("get_series", request)
 
 
+@pytest.mark.parametrize("operation", ["get_series", "get_series_columns"])
+@pytest.mark.parametrize("end", [False, True])
+def test_an_answer_of_too_many_points_is_refused_and_fits_once_it_is_down_sampled(
+    service: Service, monkeypatch: pytest.MonkeyPatch, operation: str, end: bool
+):
+    monkeypatch.setattr("runstone.service.metrics.MAX_SERIES_POINTS", 1_500)
+    monkeypatch.setattr("runstone.service.metrics.MAX_COLUMN_POINTS", 1_500)
+    run_ids = [new_run(service), new_run(service)]
+    for run_id in run_ids:
+        log_points(service, run_id, [("m", float(i), i, i) for i in range(800)])
+        log_points(service, run_id, [("n", 1.0, 0, 0)])
+        if end:
+            service.call("update_run", runs.UpdateRun(run_id=run_id, status="FINISHED"))
+
+    def ask(**fields: Any) -> Any:
+        return service.call(operation, metrics.GetSeries(run_ids=run_ids, metric_keys=["m", "n"], **fields))
+
+    with pytest.raises(InvalidParameterValue, match=r"more than 1,500 points.*buckets"):
+        ask()
+    with pytest.raises(InvalidParameterValue, match="more than 1,500 points"):
+        ask(buckets=400)
+    assert ask(buckets=100)
+    assert ask(end_step=700)
+
+
 @pytest.mark.parametrize("keys", [1, 399, 401, 2_000])
 def test_many_metrics_of_a_run_are_read_at_once(service: Service, keys: int):
     run_id = new_run(service)

@@ -16,7 +16,6 @@ from runstone.client.convert import (
     from_info,
     from_metric,
     from_run,
-    from_series,
     to_id,
     to_integer,
     to_items,
@@ -32,6 +31,7 @@ from runstone.client.convert import (
 )
 from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
+from runstone.client.series import Series, opened, points_of
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_registry_uri, resolve_tracking_uri
 from runstone.entities import (
@@ -45,7 +45,6 @@ from runstone.entities import (
     Run,
     RunInfo,
     RunTag,
-    Series,
 )
 from runstone.entities.names import (
     MAX_ENTITIES_PER_BATCH,
@@ -58,7 +57,7 @@ from runstone.entities.names import (
     PARENT_RUN_TAG,
     USER_TAG,
 )
-from runstone.errors import InvalidParameterValue, ResourceDoesNotExist
+from runstone.errors import EndpointNotFound, InvalidParameterValue, ResourceDoesNotExist
 from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
@@ -431,49 +430,69 @@ class Client(ArtifactMethods):
     # --- metrics ----------------------------------------------------------------------------------
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
-        """Every point of a metric of a run, ordered by time; [] if there is none."""
-        found: list[Metric] = []
-        token = None
-        while True:
-            request = metrics.GetMetricHistory(
-                run_id=to_name(run_id, "run_id"), metric_key=to_name(key, "metric_key"), page_token=token
-            )
-            response = self._send("get_metric_history", request, metrics.GetMetricHistoryResponse)
-            found += map(from_metric, response.metrics)
-            token = response.next_page_token
-            if not token:
-                return found
+        """Every point of a metric of a run, ordered by time; [] if there is none.
+
+        `get_series` gives the same in columns, in a fraction of the time and memory.
+        """
+        run_id, key = to_name(run_id, "run_id"), to_name(key, "metric_key")
+        try:
+            found = self.get_series(run_id, key)
+        except (EndpointNotFound, InvalidParameterValue):
+            return self._paged_history(
+                run_id, key
+            )  # of MLflow's server; or too much for one answer, or refused anew
+        return points_of(found[0]) if found else []
 
     def get_series(
         self,
         run_ids: Sequence[str] | str,
-        metric_keys: Sequence[str] | str,
+        keys: Sequence[str] | str,
+        *,
         buckets: int = 0,
         start_step: int | None = None,
         end_step: int | None = None,
+        start_time: int | None = None,
+        end_time: int | None = None,
     ) -> list[Series]:
         """The points of several metrics of several runs, in columns, ordered by step and then by time.
 
         Args:
             run_ids: one run or several.
-            metric_keys: one metric or several. A run's metric without points in the range is left out.
+            keys: one metric or several. A run's metric without points in the range is left out.
             buckets: down-sample each series to that many ranges of its points, of which each keeps its first, last,
                 smallest and largest point and what is not finite in it; 0 gives every point.
             start_step, end_step: the range of steps, both inclusive.
+            start_time, end_time: the range of times in milliseconds since the Unix epoch, both inclusive.
+
+        Raises InvalidParameterValue if there are more than 20 million points of 100 runs; EndpointNotFound if the
+        server is MLflow's, which has no such operation.
         """
         found: list[Series] = []
         for some_runs in _groups(to_list(run_ids, "run_ids"), MAX_SERIES_RUNS):
             request = metrics.GetSeries(
                 run_ids=some_runs,
-                metric_keys=to_list(metric_keys, "metric_keys"),
+                metric_keys=to_list(keys, "metric_keys"),
                 buckets=buckets,
                 start_step=start_step,
                 end_step=end_step,
+                start_time=start_time,
+                end_time=end_time,
             )
-            found += map(from_series, self._send("get_series", request, metrics.GetSeriesResponse).series)
+            found += opened(self._send("get_series_columns", request, metrics.GetSeriesColumnsResponse))
         return found
 
     # --- beneath ----------------------------------------------------------------------------------
+
+    def _paged_history(self, run_id: str, key: str) -> list[Metric]:
+        found: list[Metric] = []
+        token = None
+        while True:
+            request = metrics.GetMetricHistory(run_id=run_id, metric_key=key, page_token=token)
+            response = self._send("get_metric_history", request, metrics.GetMetricHistoryResponse)
+            found += map(from_metric, response.metrics)
+            token = response.next_page_token
+            if not token:
+                return found
 
     def _send(self, name: str, request: Request, response_type: type[R]) -> R:
         response = self._transport.send(BY_NAME[name], request)

@@ -8,7 +8,7 @@ from runstone import entities
 from runstone.client.inputs import from_inputs, from_outputs
 from runstone.entities import RunStatus, ViewType
 from runstone.errors import InvalidParameterValue
-from runstone.wire import experiments, metrics, runs
+from runstone.wire import experiments, runs
 from runstone.wire.base import Double, from_double, to_double
 
 _SHOWN = 60
@@ -202,12 +202,4 @@ def from_metric(metric: runs.Metric) -> entities.Metric:
         metric.dataset_name,
         metric.dataset_digest,
         metric.run_id,
-    )
-
-
-def from_series(series: metrics.Series) -> entities.Series:
-    """A series as users get it."""
-    values = [value if value.__class__ is float else from_double(value) for value in series.values]
-    return entities.Series(
-        series.run_id, series.key, series.count, series.steps, series.timestamps, cast("list[float]", values)
     )

@@ -31,14 +31,16 @@ class HttpTransport:
         path = PREFIXES[0] + operation.path
         handle = partial(_decoded, operation.response, f"{self._connection.url}{path}")
         verb = operation.verbs[0]
+        headers = {"Accept": operation.response.media}
+        body = None
         if verb == "GET":
             query = urlencode(encode_query(request), quote_via=quote)
-            return self._connection.request(
-                verb, f"{path}?{query}" if query else path, handle, repeatable=operation.repeatable
-            )
-        headers = {"Content-Type": "application/json"}
+            path = f"{path}?{query}" if query else path
+        else:
+            headers["Content-Type"] = "application/json"
+            body = content
         return self._connection.request(
-            verb, path, handle, body=content, headers=headers, repeatable=operation.repeatable
+            verb, path, handle, body=body, headers=headers, repeatable=operation.repeatable
         )
 
     def artifacts(self, location: str) -> "ProxiedArtifacts | ArtifactStore":

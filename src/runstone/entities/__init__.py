@@ -13,7 +13,6 @@ from runstone.entities.kinds import LifecycleStage, RunStatus, SourceType, ViewT
 from runstone.entities.metric import Metric
 from runstone.entities.paging import PagedList
 from runstone.entities.run import Param, Run, RunData, RunInfo, RunInputs, RunOutputs, RunTag
-from runstone.entities.series import Series
 
 __all__ = [
     "Dataset",
@@ -35,7 +34,6 @@ __all__ = [
     "RunOutputs",
     "RunStatus",
     "RunTag",
-    "Series",
     "SourceType",
     "ViewType",
 ]

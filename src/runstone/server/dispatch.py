@@ -33,7 +33,6 @@ MAX_BODY = 64 << 20
 """Bytes. The largest request of the protocol, a batch of 1,000 items, stays below 10 MB."""
 
 _OK = 200
-_HEADERS: tuple[Header, ...] = (*COMMON_HEADERS, (b"content-type", JSON))
 
 
 class _Route(msgspec.Struct, frozen=True):
@@ -41,6 +40,7 @@ class _Route(msgspec.Struct, frozen=True):
     verbs: frozenset[str]
     allowed: frozenset[str]
     pool: Pool
+    media: bytes
 
 
 class Dispatch:
@@ -71,7 +71,8 @@ class Dispatch:
             status, content = await route.pool.run(self._serve, route, verb, scope["query_string"], body)
         except RunstoneError as error:
             return await refusal(error)(scope, receive, send)
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(content))]
+        media = route.media if status == _OK else JSON
+        headers = [*COMMON_HEADERS, (b"content-type", media), (b"content-length", b"%d" % len(content))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         return await send({"type": "http.response.body", "body": content})
 
@@ -91,7 +92,8 @@ class Dispatch:
 def _route(operation: Operation, pools: Pools) -> _Route:
     # HEAD is served wherever GET is; the answer's body is left out by the HTTP server.
     verbs = frozenset((*operation.verbs, "HEAD") if "GET" in operation.verbs else operation.verbs)
-    return _Route(operation, verbs, verbs | {"OPTIONS"}, pools.heavy if operation.heavy else pools.short)
+    pool = pools.heavy if operation.heavy else pools.short
+    return _Route(operation, verbs, verbs | {"OPTIONS"}, pool, operation.response.media.encode())
 
 
 def _other_verb(route: _Route, verb: str) -> Answer:

@@ -1,20 +1,33 @@
 """The operations that read the points of metrics."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, product
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from runstone.entities.names import MAX_BULK_HISTORY, MAX_BULK_INTERVAL, MAX_SERIES_KEYS, MAX_SERIES_RUNS
+from runstone.entities.names import (
+    MAX_BULK_HISTORY,
+    MAX_BULK_INTERVAL,
+    MAX_COLUMN_POINTS,
+    MAX_SERIES_KEYS,
+    MAX_SERIES_POINTS,
+    MAX_SERIES_RUNS,
+)
 from runstone.errors import InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.service.paging import page_offset, page_token
 from runstone.store import metrics, runs
 from runstone.store.downsample import downsample, thin
-from runstone.store.points import Columns, Floats
 from runstone.wire import metrics as wire
 from runstone.wire.base import Double, to_double
+from runstone.wire.columns import Columns, Floats, Window, concatenate, decode_chunk, encode_block, ordered
 from runstone.wire.runs import Metric
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @operation
@@ -25,17 +38,15 @@ def get_metric_history(service: Service, request: wire.GetMetricHistory) -> wire
             f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer."
         )
     offset = page_offset(request.page_token)
+    last = None if limit is None else offset + limit
     with service.store.read() as connection:
         run = runs.numbers(connection, [request.run_id]).get(request.run_id)
         key = service.store.keys.find(connection, [request.metric_key]).get(request.metric_key)
         if run is None or key is None:
             # as MLflow answers for a run or a metric that does not exist
             return wire.GetMetricHistoryResponse()
-        points = metrics.read_one(connection, run, key)
-    order = np.lexsort((points.values, points.steps, points.timestamps))
-    last = None if limit is None else offset + limit
-    token = None if limit is None else page_token(offset, limit, points.count - offset)
-    page = points.take(order[offset:last])
+        page, more = metrics.history(connection, run, key, offset, last)
+    token = page_token(offset, limit, limit + 1) if limit is not None and more else None
     return wire.GetMetricHistoryResponse(_as_metrics(request.metric_key, page), token)
 
 
@@ -54,9 +65,13 @@ def get_metric_history_bulk(
     if limit <= 0:
         raise InvalidParameterValue(f"'max_results' is {limit}; it must be a positive integer.")
     found: list[Metric] = []
-    for run_id, points in _of_runs(service, request.run_id, request.metric_key):
-        order = np.lexsort((points.values, points.steps, points.timestamps))
-        found += _as_metrics(request.metric_key, points.take(order[: limit - len(found)]), run_id)
+    with service.store.read() as connection:
+        asked = _asked(service, connection, request.run_id, [request.metric_key])
+        for (number, run_id), (key, name) in product(asked.run_ids.items(), asked.keys.items()):
+            points, _ = metrics.history(connection, number, key, 0, limit - len(found))
+            found += _as_metrics(name, points, run_id)
+            if len(found) == limit:
+                break
     return wire.GetMetricHistoryBulkResponse(found)
 
 
@@ -66,10 +81,13 @@ def get_metric_history_bulk_interval(
 ) -> wire.GetMetricHistoryBulkIntervalResponse:
     most = MAX_BULK_INTERVAL if request.max_results is None else request.max_results
     _check_interval(request, most)
+    window = Window(request.start_step, request.end_step)
     found: list[Metric] = []
-    for run_id, points in _of_runs(service, request.run_ids, request.metric_key):
-        inside = _between(points, request.start_step, request.end_step)
-        found += _as_metrics(request.metric_key, thin(inside, most), run_id)
+    with service.store.read() as connection:
+        asked = _asked(service, connection, request.run_ids, [request.metric_key])
+        rows = metrics.find(connection, list(asked.run_ids), list(asked.keys), window)
+        for run, key, points in metrics.read(connection, rows):
+            found += _as_metrics(asked.keys[key], thin(points, most), asked.run_ids[run])
     return wire.GetMetricHistoryBulkIntervalResponse(found)
 
 
@@ -88,45 +106,61 @@ def _check_interval(request: wire.GetMetricHistoryBulkInterval, most: int) -> No
         )
 
 
-def _of_runs(service: Service, run_ids: Sequence[str], key: str) -> Iterator[tuple[str, Columns]]:
-    """The points of one metric of each of the runs that exist and have it, by run id, in one snapshot."""
+class _Asked(NamedTuple):
+    """The runs and metrics of a request that exist, by their integer ids."""
+
+    run_ids: Mapping[int, str]
+    keys: Mapping[int, str]
+
+
+def _asked(service: Service, connection: "Connection", run_ids: Sequence[str], keys: Sequence[str]) -> _Asked:
     if len(run_ids) > MAX_SERIES_RUNS:
         raise InvalidParameterValue(
             f"{len(run_ids)} runs are named; ask for at most {MAX_SERIES_RUNS} at once."
         )
-    with service.store.read() as connection:
-        numbers = runs.numbers(connection, run_ids)
-        number = service.store.keys.find(connection, [key]).get(key)
-        for run_id in dict.fromkeys(run_ids):
-            if number is not None and run_id in numbers:
-                yield run_id, metrics.read_one(connection, numbers[run_id], number)
+    numbers = runs.numbers(connection, run_ids)
+    ids = service.store.keys.find(connection, keys)
+    return _Asked(
+        {numbers[run_id]: run_id for run_id in dict.fromkeys(run_ids) if run_id in numbers},
+        {ids[key]: key for key in dict.fromkeys(keys) if key in ids},
+    )
 
 
-def _between(points: Columns, start: int | None, end: int | None) -> Columns:
-    """The ordered points whose steps lie in a range, both ends included; an end that is None is open."""
-    first = 0 if start is None else int(np.searchsorted(points.steps, start, "left"))
-    last = points.count if end is None else int(np.searchsorted(points.steps, end, "right"))
-    return points.take(slice(first, max(first, last)))
+# --- columns ----------------------------------------------------------------------------------
 
 
 @operation
 def get_series(service: Service, request: wire.GetSeries) -> wire.GetSeriesResponse:
     _check_series_request(request)
-    keys = list(dict.fromkeys(request.metric_keys))
+    room = _Room(MAX_SERIES_POINTS)
     found: list[wire.Series] = []
     with service.store.read() as connection:
-        numbers = runs.numbers(connection, request.run_ids)
-        ids = service.store.keys.find(connection, keys)
-        for run_id in dict.fromkeys(request.run_ids):
-            if run_id not in numbers:
-                continue
-            by_key = metrics.read(connection, numbers[run_id], list(ids.values()))
-            found += [
-                _series(run_id, key, by_key[ids[key]], request)
-                for key in keys
-                if key in ids and ids[key] in by_key
-            ]
-    return wire.GetSeriesResponse([series for series in found if series.count])
+        asked = _asked(service, connection, request.run_ids, request.metric_keys)
+        rows = _find(connection, asked, request)
+        for run, key, points in metrics.read(connection, rows):
+            kept = downsample(points, request.buckets)
+            room.take(kept.count)
+            found.append(_series(asked.run_ids[run], asked.keys[key], points.count, kept))
+    return wire.GetSeriesResponse(found)
+
+
+@operation
+def get_series_columns(service: Service, request: wire.GetSeries) -> wire.GetSeriesColumnsResponse:
+    _check_series_request(request)
+    room = _Room(MAX_COLUMN_POINTS)
+    answer: list[wire.RunColumns] = []
+    with service.store.read() as connection:
+        asked = _asked(service, connection, request.run_ids, request.metric_keys)
+        rows = _find(connection, asked, request)
+        found = (
+            _thinned(connection, rows, room, request.buckets)
+            if request.buckets
+            else _stored(connection, rows, room)
+        )
+        for run, chunks, rest, counts in found:
+            block = encode_block(rest) if rest.count else b""
+            answer.append(wire.RunColumns(asked.run_ids[run], chunks, block, counts))
+    return wire.GetSeriesColumnsResponse({name: key for key, name in asked.keys.items()}, answer)
 
 
 def _check_series_request(request: wire.GetSeries) -> None:
@@ -144,17 +178,88 @@ def _check_series_request(request: wire.GetSeries) -> None:
         raise InvalidParameterValue(f"'buckets' is {request.buckets}; it must be 0 (every point) or more.")
 
 
-def _series(run_id: str, key: str, points: Columns, request: wire.GetSeries) -> wire.Series:
-    inside = _between(points, request.start_step, request.end_step)
-    kept = downsample(inside, request.buckets)
+def _find(connection: "Connection", asked: _Asked, request: wire.GetSeries) -> metrics.Found:
+    window = Window(request.start_step, request.end_step, request.start_time, request.end_time)
+    rows = metrics.find(connection, list(asked.run_ids), list(asked.keys), window)
+    for (run, key), chunks in rows.chunks.items():
+        if sum(chunk.size for chunk in chunks) > MAX_COLUMN_POINTS:
+            raise InvalidParameterValue(
+                f"The metric '{asked.keys[key]}' of the run {asked.run_ids[run]} has more than {MAX_COLUMN_POINTS:,} "
+                "points in these steps. Ask for a part of it at a time, by 'start_step' and 'end_step'."
+            )
+    return rows
+
+
+class _Room:
+    """How many points an answer may still take."""
+
+    def __init__(self, limit: int):
+        self._limit, self._taken = limit, 0
+
+    def take(self, count: int) -> None:
+        """Make room for so many. Raises InvalidParameterValue if there is none."""
+        self._taken += count
+        if self._taken > self._limit:
+            raise InvalidParameterValue(
+                f"The series asked for have more than {self._limit:,} points. Ask for fewer runs or metrics at once, "
+                "for a range of steps or times, or for fewer 'buckets', into which each series is down-sampled."
+            )
+
+
+def _series(run_id: str, key: str, count: int, kept: Columns) -> wire.Series:
     return wire.Series(
         run_id=run_id,
         key=key,
-        count=inside.count,
+        count=count,
         steps=kept.steps.tolist(),
         timestamps=kept.timestamps.tolist(),
         values=_doubles(kept.values),
     )
+
+
+class _RunPoints(NamedTuple):
+    """What becomes a `wire.RunColumns`: `rest` are the points for its block."""
+
+    run: int
+    chunks: list[wire.StoredChunk]
+    rest: Columns
+    counts: dict[int, int]
+
+
+def _stored(connection: "Connection", rows: metrics.Found, room: _Room) -> Iterator[_RunPoints]:
+    """Chunks that are within the window pass as they are; of the others, and of what is in none, the points within."""
+    contents = metrics.chunk_contents(connection, rows)
+    for run, unchunked in metrics.unchunked(connection, rows):
+        whole: list[wire.StoredChunk] = []
+        parts: list[Columns] = []
+        for key in rows.keys:
+            for chunk in rows.chunks.get((run, key), ()):
+                content = next(contents)
+                if metrics.is_within(rows.window, chunk, content):
+                    room.take(chunk.size)
+                    whole.append(wire.StoredChunk(key, content))
+                else:
+                    parts.append(rows.window.of(decode_chunk(content, key)))
+            if key in unchunked:
+                parts.append(rows.window.of(unchunked[key]))
+        rest = ordered(concatenate(parts))
+        room.take(rest.count)
+        if whole or rest.count:
+            yield _RunPoints(run, whole, rest, {})
+
+
+def _thinned(
+    connection: "Connection", rows: metrics.Found, room: _Room, buckets: int
+) -> Iterator[_RunPoints]:
+    """The points down-sampled, with how many each series had."""
+    for run, group in groupby(metrics.read(connection, rows), key=itemgetter(0)):
+        kept: list[Columns] = []
+        counts: dict[int, int] = {}
+        for _, key, points in group:
+            kept.append(downsample(points, buckets))
+            room.take(kept[-1].count)
+            counts[key] = points.count
+        yield _RunPoints(run, [], ordered(concatenate(kept)), counts)
 
 
 def _doubles(values: Floats) -> list[Double]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from runstone.store.points import Columns
+from runstone.wire.columns import Columns
 
 POINTS_PER_BUCKET = 4
 """Its first, last, smallest and largest; besides, one NaN and one of each infinity where a bucket has them."""
@@ -19,25 +19,33 @@ def downsample(points: Columns, buckets: int) -> Columns:
     if buckets <= 0 or points.count <= buckets * POINTS_PER_BUCKET:
         return points
     width = -(-points.count // buckets)
-    return points.take(np.unique(np.concatenate(_kept(points.values, width))))
+    whole = points.count // width * width
+    kept = _kept(points.values[:whole].reshape(-1, width), 0)
+    if whole < points.count:
+        kept += _kept(points.values[whole:].reshape(1, -1), whole)
+    return points.take(np.unique(np.concatenate(kept)))
 
 
-def _kept(values: NDArray[np.float64], width: int) -> list[NDArray[np.intp]]:
-    """The ranks of the points to keep, in no order and with repetitions."""
-    count = len(values)
-    rows = -(-count // width)
-    padded = np.full(rows * width, np.nan)
-    padded[:count] = values
-    table = padded.reshape(rows, width)
-    starts = np.arange(rows) * width
-    real = np.arange(rows * width).reshape(rows, width) < count
+def _kept(table: NDArray[np.float64], start: int) -> list[NDArray[np.intp]]:
+    """The ranks of the points to keep, in no order and with repetitions.
+
+    A row of the table is a range; the first range begins at the rank `start`.
+    """
+    rows, width = table.shape
+    starts: NDArray[np.intp] = start + np.arange(rows, dtype=np.intp) * width
+    ends = [starts, starts + width - 1]
     finite = np.isfinite(table)
-    kept: list[NDArray[np.intp]] = [starts, np.minimum(starts + width, count) - 1]
-    with_finite = finite.any(axis=1)
-    kept.append((starts + np.where(finite, table, np.inf).argmin(axis=1))[with_finite])
-    kept.append((starts + np.where(finite, table, -np.inf).argmax(axis=1))[with_finite])
-    specials = (np.isnan(table) & real, table == np.inf, table == -np.inf)
-    return kept + [(starts + special.argmax(axis=1))[special.any(axis=1)] for special in specials]
+    if finite.all():
+        return [*ends, starts + table.argmin(axis=1), starts + table.argmax(axis=1)]
+    some = finite.any(axis=1)
+    extremes = [
+        (starts + np.where(finite, table, np.inf).argmin(axis=1))[some],
+        (starts + np.where(finite, table, -np.inf).argmax(axis=1))[some],
+    ]
+    specials = (np.isnan(table), table == np.inf, table == -np.inf)
+    return [*ends, *extremes] + [
+        (starts + special.argmax(axis=1))[special.any(axis=1)] for special in specials
+    ]
 
 
 def thin(points: Columns, most: int) -> Columns:

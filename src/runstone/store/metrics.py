@@ -1,75 +1,252 @@
-"""Reading the points of metrics: chunks, blocks and segments, in the connection's snapshot."""
+"""Reading the points of metrics: chunks, blocks and segments, in the connection's snapshot.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+What is stored is found first, by statements that leave the points alone: they are the same few for one metric of one
+run and for many. Then only the rows that can hold a point asked for are opened, one series after the other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, Table, select
 
-from runstone.store.points import (
-    EMPTY,
+from runstone.store.dialect import among
+from runstone.store.points import decode_segment
+from runstone.store.schema import metric_block, metric_chunk, metric_segment
+from runstone.wire.columns import (
+    EVERYTHING,
     Columns,
+    Ints,
+    Window,
+    by_key,
     concatenate,
     decode_block,
     decode_chunk,
-    decode_segment,
+    decode_times,
+    merged,
     ordered,
 )
-from runstone.store.schema import metric_block, metric_chunk, metric_segment
 
-_LIMIT = 400  # keys in one statement
+_ROWS_AT_ONCE = 64
+"""Rows of points in one statement: at most some 16 MB of chunks, and 4 million points."""
 
 
-def read(connection: Connection, run: int, keys: Collection[int]) -> Mapping[int, Columns]:
-    """The points of these metrics (by key id) of a run, ordered by step, timestamp and value; each point once.
+class Chunk(NamedTuple):
+    """A row of `metric_chunk` without its points."""
 
-    A metric without points is left out. Opens the chunks of these keys, the blocks that may hold one of them, and the
-    segments that are not sealed yet.
-    """
+    id: int
+    run: int
+    key: int
+    first_step: int
+    last_step: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that can hold points of these metrics (by key id) of these runs within a window."""
+
+    runs: Sequence[int]
+    keys: Sequence[int]
+    window: Window
+    chunks: Mapping[tuple[int, int], Sequence[Chunk]]
+    """By run and key, as they are to be read: in the order of the runs, then of the keys, then by step."""
+    blocks: Mapping[int, Sequence[int]]
+    """Their ids, by run."""
+
+
+def find(
+    connection: Connection, runs: Sequence[int], keys: Sequence[int], window: Window = EVERYTHING
+) -> Found:
+    """Find the rows to open for these metrics. The segments that are not sealed yet are left for later."""
     if not keys:
-        return {}
-    wanted = np.array(sorted(keys), np.int64)
-    parts = [
-        points.take(np.isin(points.keys, wanted))
-        for points in (*_blocks(connection, run, wanted), *_segments(connection, run))
-    ]
-    points = ordered(concatenate([*_chunks(connection, run, wanted), *parts]))
-    starts = np.searchsorted(points.keys, wanted, "left")
-    stops = np.searchsorted(points.keys, wanted, "right")
-    return {
-        int(key): points.take(slice(start, stop))
-        for key, start, stop in zip(wanted, starts, stops, strict=True)
-        if stop > start
-    }
+        return Found(runs, keys, window, {}, {})
+    by_series: defaultdict[tuple[int, int], list[Chunk]] = defaultdict(list)
+    for chunk in _find_chunks(connection, runs, keys, window):
+        by_series[chunk.run, chunk.key].append(chunk)
+    wanted: Ints = np.array(sorted(keys), np.int64)
+    blocks: defaultdict[int, list[int]] = defaultdict(list)
+    for block in _find_blocks(connection, runs, keys):
+        at = int(np.searchsorted(wanted, block.first_key))
+        if at < len(wanted) and wanted[at] <= block.last_key:
+            blocks[block.run].append(block.id)
+    return Found(runs, keys, window, by_series, blocks)
+
+
+def _find_chunks(
+    connection: Connection, runs: Sequence[int], keys: Sequence[int], window: Window
+) -> list[Chunk]:
+    of = metric_chunk.c
+    statement = select(of.id, of.run, of.key, of.first_step, of.last_step, of["count"]).where(
+        among(of.run, runs), among(of.key, keys)
+    )
+    if window.start_step is not None:
+        statement = statement.where(of.last_step >= window.start_step)
+    if window.end_step is not None:
+        statement = statement.where(of.first_step <= window.end_step)
+    runs_at, keys_at = _places(runs), _places(keys)
+    return sorted(
+        (Chunk(*row) for row in _rows(connection, statement)),
+        key=lambda chunk: (runs_at[chunk.run], keys_at[chunk.key], chunk.first_step, chunk.id),
+    )
+
+
+def _find_blocks(connection: Connection, runs: Sequence[int], keys: Sequence[int]) -> Sequence[Any]:
+    of = metric_block.c
+    overlapping = (of.first_key <= max(keys), of.last_key >= min(keys))
+    statement = select(of.id, of.run, of.first_key, of.last_key)
+    return _rows(connection, statement.where(among(of.run, runs), *overlapping))
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
+    return connection.execute(statement).all()
+
+
+def _places(items: Sequence[int]) -> dict[int, int]:
+    return {item: place for place, item in enumerate(items)}
+
+
+# --- opening what was found -------------------------------------------------------------------
+
+
+def read(connection: Connection, found: Found) -> Iterator[tuple[int, int, Columns]]:
+    """The points in the window by run and key, ordered by step, timestamp and value; each point once.
+
+    A metric without any is left out. One series is in memory at a time.
+    """
+    contents = chunk_contents(connection, found)
+    for run, rest in unchunked(connection, found):
+        for key in found.keys:
+            chunks = found.chunks.get((run, key), ())
+            parts = [decode_chunk(next(contents), key) for _ in chunks]
+            if key in rest:
+                parts.append(rest[key])
+            points = found.window.of(merged(parts))
+            if points.count:
+                yield run, key, points
 
 
 def read_one(connection: Connection, run: int, key: int) -> Columns:
-    """The points of one metric of a run."""
-    return read(connection, run, [key]).get(key, EMPTY)
+    """All points of one metric of a run."""
+    for _, _, points in read(connection, find(connection, [run], [key])):
+        return points
+    return concatenate([])
 
 
-def _chunks(connection: Connection, run: int, keys: Any) -> Iterator[Columns]:
-    of = metric_chunk.c
-    for some in _portions(keys.tolist()):
-        for key, data in connection.execute(select(of.key, of.data).where(of.run == run, of.key.in_(some))):
-            yield decode_chunk(data, key)
+def chunk_contents(connection: Connection, found: Found) -> Iterator[bytes]:
+    """The chunks that were found, as they are stored, in the order of `found.chunks`."""
+    ids = [chunk.id for chunks in found.chunks.values() for chunk in chunks]
+    return _contents(connection, metric_chunk, ids)
 
 
-def _blocks(connection: Connection, run: int, keys: Any) -> Iterator[Columns]:
-    of = metric_block.c
-    statement = select(of.data).where(of.run == run)
-    if len(keys) <= _LIMIT:
-        statement = statement.where(
-            or_(*((of.first_key <= key) & (of.last_key >= key) for key in keys.tolist()))
-        )
-    for (data,) in connection.execute(statement):
-        yield decode_block(data)
+def is_within(window: Window, chunk: Chunk, content: bytes) -> bool:
+    """Whether every point of a chunk is in the window."""
+    if not window.covers(chunk.first_step, chunk.last_step):
+        return False
+    return not window.timed or bool(window.in_time(decode_times(content)).all())
 
 
-def _segments(connection: Connection, run: int) -> Iterator[Columns]:
-    for (data,) in connection.execute(select(metric_segment.c.data).where(metric_segment.c.run == run)):
-        yield decode_segment(data)
+def unchunked(connection: Connection, found: Found) -> Iterator[tuple[int, Mapping[int, Columns]]]:
+    """For each of the runs, in their order, what its blocks and segments hold of the metrics, by key.
+
+    The points of a key are in order, each once; they are not narrowed to the window.
+    """
+    if not found.keys:
+        return
+    wanted = np.array(found.keys, np.int64)
+    ids = [block for run in found.runs for block in found.blocks.get(run, ())]
+    contents = _contents(connection, metric_block, ids)
+    segments = _segments(connection, found.runs)
+    for run in found.runs:
+        parts = [decode_block(next(contents)) for _ in found.blocks.get(run, ())]
+        parts += map(decode_segment, segments.pop(run, ()))
+        of_keys = [points.take(np.isin(points.keys, wanted)) for points in parts]
+        yield run, by_key(ordered(concatenate(of_keys)))
 
 
-def _portions(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[at : at + _LIMIT] for at in range(0, len(items), _LIMIT))
+def _contents(connection: Connection, table: Table, ids: Sequence[int]) -> Iterator[bytes]:
+    """The points of rows, in the order of the ids."""
+    for at in range(0, len(ids), _ROWS_AT_ONCE):
+        some = ids[at : at + _ROWS_AT_ONCE]
+        statement = select(table.c.id, table.c.data).where(table.c.id.in_(some))
+        rows = {row.id: row.data for row in connection.execute(statement)}
+        yield from (rows[number] for number in some)
+
+
+def _segments(connection: Connection, runs: Sequence[int]) -> dict[int, list[bytes]]:
+    of = metric_segment.c
+    found: defaultdict[int, list[bytes]] = defaultdict(list)
+    for run, data in connection.execute(select(of.run, of.data).where(among(of.run, runs)).order_by(of.id)):
+        found[run].append(data)
+    return found
+
+
+# --- by time ----------------------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """Some of a metric's points, in order: a chunk that is not opened yet, or points that are."""
+
+    first_time: int
+    last_time: int
+    size: int
+    content: bytes | Columns
+
+
+def history(
+    connection: Connection, run: int, key: int, first: int = 0, last: int | None = None
+) -> tuple[Columns, bool]:
+    """A metric's points ordered by timestamp, step and value: those from rank `first` up to `last`, which is left out.
+
+    And whether any follow. Chunks whose times do not overlap others' are opened only if such a point is in them.
+    """
+    taken: list[Columns] = []
+    passed = 0
+    for group in _overlapping(_parts(connection, run, key)):
+        if last is not None and passed >= last:
+            return concatenate(taken), True
+        if len(group) == 1 and passed + group[0].size <= first:
+            passed += group[0].size
+            continue
+        points = by_time(merged(_opened(part, key) for part in group))
+        taken.append(points.take(slice(max(first - passed, 0), None if last is None else last - passed)))
+        passed += points.count
+    return concatenate(taken), last is not None and passed > last
+
+
+def by_time(points: Columns) -> Columns:
+    """Points ordered by step, timestamp and value, in the order of timestamp, step and value."""
+    if (points.timestamps[1:] >= points.timestamps[:-1]).all():
+        return points
+    return points.take(np.lexsort((points.values, points.steps, points.timestamps)))
+
+
+def _parts(connection: Connection, run: int, key: int) -> Iterator[_Part]:
+    found = find(connection, [run], [key])
+    for content in chunk_contents(connection, found):
+        times = decode_times(content)
+        yield _Part(int(times.min()), int(times.max()), len(times), content)
+    for _, rest in unchunked(connection, found):
+        for points in rest.values():
+            times = points.timestamps
+            yield _Part(int(times.min()), int(times.max()), points.count, points)
+
+
+def _overlapping(parts: Iterator[_Part]) -> Iterator[list[_Part]]:
+    """The parts in groups, by time: every time of a group is before those of the next one."""
+    group: list[_Part] = []
+    end = 0
+    for part in sorted(parts, key=lambda part: part.first_time):
+        if group and part.first_time > end:
+            yield group
+            group = []
+        group.append(part)
+        end = max(end, part.last_time)
+    if group:
+        yield group
+
+
+def _opened(part: _Part, key: int) -> Columns:
+    return decode_chunk(part.content, key) if isinstance(part.content, bytes) else part.content

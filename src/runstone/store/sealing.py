@@ -22,7 +22,7 @@ from runstone.store.writer import Abandon
 
 if TYPE_CHECKING:
     from runstone.store.engine import Store
-    from runstone.store.points import Columns
+    from runstone.wire.columns import Columns
 
 _log = logging.getLogger("runstone.store")
 
@@ -73,7 +73,8 @@ class Sealer:
         if len(segments) < 2:
             return
         # numpy and pcodec take a while to load, and many a process never seals
-        from runstone.store.points import concatenate, decode_segment, ordered
+        from runstone.store.points import decode_segment
+        from runstone.wire.columns import concatenate, ordered
 
         points = ordered(concatenate([decode_segment(data) for _, data in segments]))
         chunks, blocks = _dense_rows(run, points)
@@ -104,7 +105,7 @@ def _delete_segments(connection: Connection, run: int, ids: list[int]) -> int:
 
 def _dense_rows(run: int, points: Columns) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows of chunks and of blocks that hold ordered points."""
-    from runstone.store.points import concatenate, encode_block, encode_chunk
+    from runstone.wire.columns import concatenate, encode_block, encode_chunk
 
     chunks: list[dict[str, Any]] = []
     blocks: list[dict[str, Any]] = []

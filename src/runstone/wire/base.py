@@ -1,7 +1,7 @@
 """What all requests and responses share: struct options and the protocol's kinds of values."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -24,6 +24,15 @@ class Request(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 class Response(msgspec.Struct, omit_defaults=True):
     """A response's body. Fields at their default are left out, as MLflow leaves out what is unset or empty."""
+
+    media: ClassVar[str] = "application/json"
+    """What it travels as."""
+
+
+class PackedResponse(Response):
+    """A response of our own that travels as MessagePack (https://msgpack.org), which carries bytes as they are."""
+
+    media: ClassVar[str] = "application/vnd.msgpack"
 
 
 class EmptyResponse(Response):

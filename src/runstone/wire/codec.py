@@ -17,6 +17,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any, TypeVar, cast
 
@@ -25,7 +26,7 @@ from msgspec import inspect
 
 from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.errors import InvalidParameterValue, RunstoneError
-from runstone.wire.base import Double, Request, Response, to_double
+from runstone.wire.base import Double, PackedResponse, Request, Response, to_double
 from runstone.wire.runs import CreateRun
 
 _Request = TypeVar("_Request", bound=Request)
@@ -44,11 +45,12 @@ _LONGEST_INTEGER = 400
 _LONGEST_SHOWN = 40
 
 _encoder = msgspec.json.Encoder()
+_packer = msgspec.msgpack.Encoder()
 
 
 def encode(message: Request | Response) -> bytes:
-    """A request or a response as JSON."""
-    return _encoder.encode(message)
+    """A request or a response as it travels: as JSON, unless its class says otherwise."""
+    return (_packer if isinstance(message, PackedResponse) else _encoder).encode(message)
 
 
 def decode_body(request_type: type[_Request], content: bytes) -> _Request:
@@ -88,17 +90,21 @@ def encode_query(request: Request) -> list[tuple[str, str]]:
 def decode_response(response_type: type[_Response], content: bytes) -> _Response:
     """The response in a server's answer. Raises RunstoneError if it is not what the protocol says."""
     try:
-        return _response_decoder(response_type).decode(content or b"{}")
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        pass
-    try:
-        # Python's reader takes bare NaN, which some MLflow servers write.
-        return msgspec.convert(json.loads(content), response_type, strict=False)
+        if issubclass(response_type, PackedResponse):
+            return msgspec.msgpack.decode(content, type=response_type)
+        return _decode_json(response_type, content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RunstoneError(
             f"The server's answer is not a {response_type.__name__} ({error}). Is the tracking URI that of a "
             "Runstone or MLflow server, and does nothing between here and there alter its answers?"
         ) from error
+
+
+def _decode_json(response_type: type[_Response], content: bytes) -> _Response:
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
+        return _response_decoder(response_type).decode(content or b"{}")
+    # Python's reader takes bare NaN, which some MLflow servers write.
+    return msgspec.convert(json.loads(content), response_type, strict=False)
 
 
 def _argument(value: object) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from runstone.wire.base import Double, Int64, Name, Part, Request, Response
+from runstone.wire.base import Double, Int64, Name, PackedResponse, Part, Request, Response
 from runstone.wire.runs import Metric
 
 
@@ -48,7 +48,8 @@ class GetSeries(Request, kw_only=True):
 
     `buckets` bounds the answer: a series is cut into that many equal ranges of its points, and each keeps its first,
     last, smallest and largest point, and one NaN and one of each infinity it holds. 0 asks for every point.
-    `start_step` and `end_step` are inclusive.
+    `start_step` and `end_step` bound the steps, `start_time` and `end_time` the times (in ms), all inclusive; a point
+    is in the answer if it is within both.
     """
 
     run_ids: list[str]
@@ -56,9 +57,13 @@ class GetSeries(Request, kw_only=True):
     buckets: Int64 = 0
     start_step: Int64 | None = None
     end_step: Int64 | None = None
+    start_time: Int64 | None = None
+    end_time: Int64 | None = None
 
 
 class Series(Part):
+    """A metric's points, ordered by step. `count` is how many there are, of which the columns show some or all."""
+
     run_id: str
     key: str
     count: int
@@ -69,3 +74,31 @@ class Series(Part):
 
 class GetSeriesResponse(Response):
     series: list[Series] = []
+
+
+class StoredChunk(Part):
+    """Points of one metric as a chunk; see `runstone.wire.columns` for the bytes."""
+
+    key: int
+    data: bytes
+
+
+class RunColumns(Part):
+    """The points of a run's metrics: what chunks hold as they are stored, all others in one block.
+
+    `block` is empty if there are no others. A metric's points are those of its chunks and of the block together: they
+    must be merged, for they may overlap, and points that are equal in everything are one. `counts` says of down-sampled
+    series how many points each stands for, by the metric's id.
+    """
+
+    run_id: str
+    chunks: list[StoredChunk] = []
+    block: bytes = b""
+    counts: dict[int, int] = {}
+
+
+class GetSeriesColumnsResponse(PackedResponse):
+    """The points in their stored form. `keys` are the ids that stand for metrics in it, by their names."""
+
+    keys: dict[str, int] = {}
+    runs: list[RunColumns] = []

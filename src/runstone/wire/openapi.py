@@ -73,7 +73,7 @@ def _described(operation: Operation, prefix: str, verb: str, schemas: Json) -> J
         "operationId": name if prefix == PREFIXES[0] else f"ajax_{name}",
         "x-permission": str(operation.permission),
         "responses": {
-            "200": {"description": "Done.", "content": _json_content(operation.response.__name__)},
+            "200": {"description": "Done.", "content": _content(operation)},
             "default": _ERROR,
         },
     }
@@ -210,6 +210,12 @@ def _parameter(name: str, place: str, said: str = "", *, required: bool = False)
 
 def _media(kind: str) -> Json:
     return {"description": "Done.", "content": {kind: {}}}
+
+
+def _content(operation: Operation) -> Json:
+    return {
+        operation.response.media: {"schema": {"$ref": _REFERENCE.format(name=operation.response.__name__)}}
+    }
 
 
 def _json_content(schema: str) -> Json:

@@ -337,6 +337,16 @@ OPERATIONS: tuple[Operation, ...] = (
         heavy=True,
         repeatable=True,
     ),
+    Operation(
+        "get_series_columns",
+        ("POST",),
+        "/runstone/metrics/get-series-columns",
+        metrics.GetSeries,
+        metrics.GetSeriesColumnsResponse,
+        _run("READ", "run_ids"),
+        heavy=True,
+        repeatable=True,
+    ),
     # Artifacts
     Operation(
         "list_artifacts",

@@ -484,6 +484,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/runstone/metrics/get-series-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["get_series_columns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/artifacts/list": {
         parameters: {
             query?: never;
@@ -990,6 +1006,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["ajax_get_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/runstone/metrics/get-series-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_get_series_columns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1582,7 +1614,8 @@ export interface components {
          *
          *         `buckets` bounds the answer: a series is cut into that many equal ranges of its points, and each keeps its first,
          *         last, smallest and largest point, and one NaN and one of each infinity it holds. 0 asks for every point.
-         *         `start_step` and `end_step` are inclusive.
+         *         `start_step` and `end_step` bound the steps, `start_time` and `end_time` the times (in ms), all inclusive; a point
+         *         is in the answer if it is within both.
          */
         GetSeries: {
             run_ids: string[];
@@ -1591,6 +1624,20 @@ export interface components {
             buckets?: number;
             start_step?: number;
             end_step?: number;
+            start_time?: number;
+            end_time?: number;
+        };
+        /**
+         * GetSeriesColumnsResponse
+         * @description The points in their stored form. `keys` are the ids that stand for metrics in it, by their names.
+         */
+        GetSeriesColumnsResponse: {
+            /** @default {} */
+            keys?: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            runs?: components["schemas"]["RunColumns"][];
         };
         /** GetSeriesResponse */
         GetSeriesResponse: {
@@ -1757,6 +1804,25 @@ export interface components {
             outputs?: components["schemas"]["RunOutputs"];
         };
         /**
+         * RunColumns
+         * @description The points of a run's metrics: what chunks hold as they are stored, all others in one block.
+         *
+         *         `block` is empty if there are no others. A metric's points are those of its chunks and of the block together: they
+         *         must be merged, for they may overlap, and points that are equal in everything are one. `counts` says of down-sampled
+         *         series how many points each stands for, by the metric's id.
+         */
+        RunColumns: {
+            run_id: string;
+            /** @default [] */
+            chunks?: components["schemas"]["StoredChunk"][];
+            /** @default  */
+            block?: string;
+            /** @default {} */
+            counts?: {
+                [key: string]: number;
+            };
+        };
+        /**
          * RunCount
          * @description How many active runs an experiment has, how many of them are running, and when the latest one started.
          */
@@ -1878,7 +1944,10 @@ export interface components {
             runs?: components["schemas"]["Run"][];
             next_page_token?: string;
         };
-        /** Series */
+        /**
+         * Series
+         * @description A metric's points, ordered by step. `count` is how many there are, of which the columns show some or all.
+         */
         Series: {
             run_id: string;
             key: string;
@@ -1901,6 +1970,14 @@ export interface components {
             key: string;
             /** @default  */
             value?: string;
+        };
+        /**
+         * StoredChunk
+         * @description Points of one metric as a chunk; see `runstone.wire.columns` for the bytes.
+         */
+        StoredChunk: {
+            key: number;
+            data: string;
         };
         /** UpdateExperiment */
         UpdateExperiment: {
@@ -2709,6 +2786,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetSeriesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    get_series_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GetSeries"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.msgpack": components["schemas"]["GetSeriesColumnsResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3536,6 +3638,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GetSeriesResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_get_series_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GetSeries"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.msgpack": components["schemas"]["GetSeriesColumnsResponse"];
                 };
             };
             default: components["responses"]["Error"];
