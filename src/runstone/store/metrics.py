@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Executable, Table, select
 
 from runstone.store.dialect import among
 from runstone.store.points import decode_segment
@@ -100,7 +100,7 @@ def _find_blocks(connection: Connection, runs: Sequence[int], keys: Sequence[int
     return _rows(connection, statement.where(among(of.run, runs), *overlapping))
 
 
-def _rows(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
+def _rows(connection: Connection, statement: Executable) -> Sequence[Any]:
     return connection.execute(statement).all()
 
 
