@@ -7,6 +7,7 @@ import pytest
 
 from runstone.shim import installing
 from tests import shims, tiers
+from tests.databases import fresh_database
 from tests.servers import RunningServer, start_server
 
 
@@ -53,6 +54,40 @@ def runstone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for the whole session, for tests that touch nothing but experiments of their own."""
     server = start_server(tmp_path_factory.mktemp("shared-server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql() -> Iterator[str]:
+    """The URL of one PostgreSQL database for the whole session, for tests that touch only what is theirs."""
+    with fresh_database("postgresql") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb() -> Iterator[str]:
+    """The URL of one MariaDB database for the whole session, for tests that touch only what is theirs."""
+    with fresh_database("mariadb") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql_server(
+    shared_postgresql: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """One server over PostgreSQL for the whole session, as `shared_server`."""
+    server = start_server(tmp_path_factory.mktemp("postgresql"), backend_store_uri=shared_postgresql)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb_server(
+    shared_mariadb: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """One server over MariaDB for the whole session, as `shared_server`."""
+    server = start_server(tmp_path_factory.mktemp("mariadb"), backend_store_uri=shared_mariadb)
     yield server
     server.stop()
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-TIERS = ("unit", "contract", "compat", "golden", "crash", "ui")
+TIERS = ("unit", "contract", "compat", "golden", "crash", "ui", "postgresql", "mariadb")
 
 # tier → (why it was skipped, the command that enables it); printed at the end of the session.
 missing: dict[str, tuple[str, str]] = {}

@@ -17,6 +17,25 @@ class Lock(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
+    def close(self) -> None:
+        """Give up what it holds of the system. It can be taken again later."""
+        ...
+
+
+class NoLock:
+    """A lock that keeps nobody out."""
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def close(self) -> None:
+        """See FileLock."""
+
 
 class FileLock:
     """An exclusive lock on a file, held by one process at a time; the system frees it when its holder dies.

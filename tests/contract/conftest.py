@@ -1,4 +1,4 @@
-"""The same tests over both transports: a store within the process, and a server reached over HTTP."""
+"""The same tests over {a store within the process, a server reached over HTTP} × {SQLite, PostgreSQL, MariaDB}."""
 
 import tempfile
 import uuid
@@ -11,6 +11,7 @@ import pytest
 import runstone
 from runstone import Client
 from runstone.client import active
+from tests.databases import KINDS, SERVERS
 from tests.servers import RunningServer
 
 ENVIRONMENT = ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
@@ -24,13 +25,26 @@ def downloads_end_with_the_test(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("downloads")))
 
 
-@pytest.fixture(params=["local", "http"])
-def tracking_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store's URI. A local one is new; a server's is shared by the session, so tests use experiments of their own."""
-    if request.param == "local":
+@pytest.fixture(params=[f"{transport}-{kind}" for kind in KINDS for transport in ("local", "http")])
+def tracking_uri(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A store's URI. A local folder is new; what is in a server is shared by the session, so tests use experiments of
+    their own."""
+    transport, _, kind = request.param.partition("-")
+    if transport == "http":
+        servers = {"sqlite": "shared_server"} | {name: f"shared_{name}_server" for name in SERVERS}
+        server: RunningServer = request.getfixturevalue(servers[kind])
+        return server.url
+    if kind == "sqlite":
         return str(tmp_path / "store")
-    server: RunningServer = request.getfixturevalue("shared_server")
-    return server.url
+    monkeypatch.chdir(tmp_path)  # where the artifacts go
+    url: str = request.getfixturevalue(f"shared_{kind}")
+    return url
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database behind `tracking_uri`."""
+    return request.node.callspec.params["tracking_uri"].partition("-")[2]
 
 
 @pytest.fixture

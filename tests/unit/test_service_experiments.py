@@ -162,7 +162,7 @@ def several(service: Service) -> Service:
         service.now = lambda number=number: 2_000_000_000_000 + 1_000 * number
         tags = [experiments.ExperimentTag("parity", "odd" if number % 2 else "even")]
         new_experiment(service, f"e{number}", tags=tags)
-    folder = service.store._path.parent
+    folder = Path(service.store.database.name).parent
     change(folder, "UPDATE experiment SET lifecycle = 'deleted' WHERE name = 'e5'")
     return service
 

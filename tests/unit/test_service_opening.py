@@ -14,7 +14,13 @@ from urllib.request import url2pathname
 
 import pytest
 
-from runstone.errors import InvalidParameterValue, RunstoneError, StoreError, UnsupportedOperation
+from runstone.errors import (
+    InvalidParameterValue,
+    RunstoneError,
+    StoreError,
+    TemporarilyUnavailable,
+    UnsupportedOperation,
+)
 from runstone.service import Service, open_service
 from runstone.service.locations import of_run
 from runstone.wire import artifacts, experiments
@@ -226,13 +232,21 @@ def test_an_artifact_root_of_any_name_is_kept_as_it_was_given(tmp_path: Path, na
         ("sqlite:here.db", InvalidParameterValue, "names no database file"),
         ("sqlite:///here.db?timeout=5", InvalidParameterValue, "without what follows the question mark"),
         ("file://elsewhere/store", InvalidParameterValue, "host 'elsewhere'"),
-        ("postgresql://localhost/runs", UnsupportedOperation, "Use a folder or sqlite"),
+        ("postgresql://localhost", InvalidParameterValue, "names no database. Write postgresql://USER"),
+        ("mysql://me:secret@localhost/", InvalidParameterValue, "^'mysql://localhost/' names no database"),
+        ("postgres://me@localhost:port/runs", InvalidParameterValue, "is no database URL"),
         (
-            "postgresql://me:pass/w@host/runs?password=x",
-            UnsupportedOperation,
-            "^'postgresql://host/runs' cannot",
+            "postgresql://me:secret@127.0.0.1:1/runs",
+            TemporarilyUnavailable,
+            r"127\.0\.0\.1:1/runs cannot be reached",
         ),
-        ("s3://bucket/store", UnsupportedOperation, "Use a folder or sqlite"),
+        (
+            "mysql+mysqldb://me:secret@127.0.0.1:1/runs",
+            TemporarilyUnavailable,
+            "cannot be reached: .*[Rr]efused",
+        ),
+        ("mssql://me:pass/w@host/runs?password=x", UnsupportedOperation, "^'mssql://host/runs' cannot"),
+        ("s3://bucket/store", UnsupportedOperation, "Use a folder, sqlite:///FILE, postgresql"),
         ("~nobody-has-this-name/store", InvalidParameterValue, "home"),
         ("a\0b", InvalidParameterValue, "NUL"),
         ("sqlite:///a%00b.db", InvalidParameterValue, "NUL"),
@@ -242,8 +256,9 @@ def test_a_uri_that_names_no_place_here_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, error: type[RunstoneError], message: str
 ):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message) as refused:
         open_service(uri, mode="local")
+    assert "secret" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -144,10 +144,11 @@ def _is_ready(database: Path, facts: Facts) -> bool:
     if not database.exists() or not database.stat().st_size:
         facts["works"] = "there is no store yet; the first run makes it"
         return False
-    from runstone.store.engine import version_in
+    from runstone.store.dialect import database_at
+    from runstone.store.engine import version_of
     from runstone.store.schema import OLDER_VERSIONS, VERSION
 
-    version = version_in(database)
+    version = version_of(database_at(database))
     if version not in OLDER_VERSIONS:
         facts["schema"] = version or "none of Runstone's"
         return True

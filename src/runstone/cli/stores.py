@@ -11,12 +11,13 @@ def is_server(uri: str) -> bool:
 
 
 def local_database(uri: str) -> Path | None:
-    """The database file of a store of this machine; None for a server, and for what is no store's URI."""
+    """The database file of a store of this machine; None for a server, and for no store's URI."""
     if is_server(uri):
         return None
     from runstone.service.opening import places
 
-    return places(uri).database
+    database = places(uri).database
+    return database if isinstance(database, Path) else None
 
 
 def check_store_exists(uri: str) -> None:

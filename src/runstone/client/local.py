@@ -32,7 +32,7 @@ class _Shared(NamedTuple):
 
 
 class _Process:
-    """What the local transports of a process share: its open stores, by database file."""
+    """What the local transports of a process share: its open stores, by database."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a signal's handler may come here while its thread does
@@ -46,7 +46,7 @@ _transports: "WeakSet[LocalTransport]" = WeakSet()
 
 
 class LocalTransport:
-    """Reaches the store in a folder or a database file. All that name the same store share one service."""
+    """Reaches the store in a folder, a database file or a database. All that name the same store share one service."""
 
     web_url = None
 
@@ -88,7 +88,8 @@ class LocalTransport:
         from runstone.service.opening import locate
 
         with _process.lock:
-            key = os.path.realpath(locate(self._store_uri)[0])
+            database = locate(self._store_uri).database
+            key = database if isinstance(database, str) else os.path.realpath(database)
             if key not in _process.stores:
                 _close_unused()
                 _process.stores[key] = _Shared(open_service(self._store_uri, mode="local"), WeakSet())

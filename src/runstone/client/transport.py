@@ -65,7 +65,7 @@ class Transport(Protocol):
 
 
 def connect(tracking_uri: str) -> Transport:
-    """The transport for a tracking URI: http(s) reaches a server; a folder, `file:` or `sqlite:` is opened here.
+    """The transport for a tracking URI: http(s) reaches a server; all else is opened here.
 
     Nothing is opened or reached before the first use. Raises UnsupportedOperation for a managed MLflow.
     """

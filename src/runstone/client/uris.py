@@ -14,7 +14,8 @@ def set_tracking_uri(uri: str | PathLike[str] | None) -> None:
     """Say where runs are recorded from now on, in this process and in those it starts.
 
     Args:
-        uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`; "" or None for the folder ./mlruns.
+        uri: a server's http(s) URL, a folder, a `file:` URI, `sqlite:///FILE`, or the URL of a database, such as
+            `postgresql://USER:PASSWORD@HOST/DATABASE`; "" or None for the folder ./mlruns.
 
     Runs that are open go on where they began.
     """

@@ -12,7 +12,7 @@ from runstone.errors import InvalidParameterValue, StoreError, UnsupportedOperat
 from runstone.service.core import Service, now_ms
 from runstone.service.locations import PROXIED, Locations, checked
 from runstone.settings import DEFAULT_STORE, TRUNCATE_LONG_VALUES
-from runstone.store import Store
+from runstone.store import Store, is_database_url
 from runstone.store.engine import DATABASE_NAME, is_mlflow_database
 from runstone.urls import without_secrets
 
@@ -31,8 +31,9 @@ def open_service(
     """The service over a store, which is created if it is absent.
 
     Args:
-        store_uri: a folder (a path or a `file:` URI), or `sqlite:///FILE`; `./mlruns` by default. A folder holds the
-            database and, in `artifacts/`, the artifacts; those of a database file lie in `mlartifacts/` beside it.
+        store_uri: a folder (a path or a `file:` URI), `sqlite:///FILE`, or a database's URL, `postgresql://…` or
+            `mysql://…`; `./mlruns` by default. A folder holds the database and, in `artifacts/`, the artifacts; those
+            of a database file lie in `mlartifacts/` beside it, those of a server's database in `./mlartifacts`.
         mode: "local" for the process that uses the store itself; "server" for one that serves it to others: then a
             write is on the disk before it is answered, and artifacts are shown as the proxy's.
         artifact_root: where new experiments keep their artifacts, instead of there.
@@ -41,27 +42,38 @@ def open_service(
     Raises StoreError if the place cannot be used, UnsupportedOperation for a kind of store that is not supported.
     """
     database, artifacts = locate(store_uri)
-    _tell_of_mlflow(database)
+    if isinstance(database, Path):
+        _tell_of_mlflow(database)
     if artifacts_destination:
         artifacts = _local_path(artifacts_destination, "artifacts destination")
-    default_root = checked(artifact_root) if artifact_root else f"{PROXIED}/"
     shown = artifacts.absolute().as_uri() if mode == "local" else None
+    default_root = _default_root(artifact_root, database, shown)
     locations = Locations(default_root, shown)
     truncate = TRUNCATE_LONG_VALUES.read()
     store = Store(database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0))
     return Service(store, Artifacts(artifacts), locations, truncate_long_values=truncate)
 
 
-class Places(NamedTuple):
-    """Where a store of this machine keeps what it has."""
+def _default_root(artifact_root: str | None, database: Path | str, shown: str | None) -> str:
+    """Where new experiments keep their artifacts, as the database holds it."""
+    if artifact_root:
+        return checked(artifact_root)
+    # A database that several machines reach is no folder that could be moved: what is kept here is kept here.
+    return shown if shown and isinstance(database, str) else f"{PROXIED}/"
 
-    database: Path
+
+class Places(NamedTuple):
+    """Where a store keeps what it has; the database is a file, or a URL."""
+
+    database: Path | str
     artifacts: Path
 
 
 def places(store_uri: str | None) -> Places:
-    """The database file and the artifact folder of a store's URI, whether or not they exist."""
+    """The database and the artifact folder of a store's URI, whether or not they exist."""
     uri = store_uri or DEFAULT_STORE
+    if is_database_url(uri):
+        return Places(uri, Path("mlartifacts").absolute())
     if uri.startswith("sqlite:"):
         database = _sqlite_path(uri)
         return Places(database, database.parent / "mlartifacts")
@@ -80,6 +92,8 @@ def mlflow_beside(folder: Path) -> Path | None:
 def locate(store_uri: str | None) -> Places:
     """The places of a store's URI; the folder of the database is created."""
     database, artifacts = places(store_uri)
+    if isinstance(database, str):
+        return Places(database, artifacts)
     folder = database.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,14 +118,16 @@ def _sqlite_path(uri: str) -> Path:
     return _absolute(path[1:], uri)
 
 
+_CHOICES = {
+    "store": "Use a folder, sqlite:///FILE, postgresql://… or mysql://…",
+    "artifacts destination": "Use a folder: remote places for artifacts are not supported in this version.",
+}
+
+
 def _local_path(uri: str, what: str) -> Path:
     path = local_path(uri)
     if path is None:
-        raise UnsupportedOperation(
-            f"'{without_secrets(uri)}' cannot be used as {what}: databases other than SQLite and remote stores are "
-            "not supported in this version. Use a folder or sqlite:///FILE; several machines share one "
-            "through `runstone server`."
-        )
+        raise UnsupportedOperation(f"'{without_secrets(uri)}' cannot be used as {what}. {_CHOICES[what]}")
     return _absolute(_expanded(str(path)), uri)
 
 

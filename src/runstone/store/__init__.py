@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from runstone.store.dialect import ALREADY_THERE
+from runstone.store.dialect import ALREADY_THERE, is_database_url
 from runstone.store.engine import Store
 
-__all__ = ["ALREADY_THERE", "Connection", "Store"]
+__all__ = ["ALREADY_THERE", "Connection", "Store", "is_database_url"]

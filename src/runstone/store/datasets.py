@@ -58,11 +58,11 @@ _IDENTITY = (
     dataset.c.digest == bindparam("digest"),
 )
 _find = Prepared(select(dataset.c.id).where(*_IDENTITY))
-_add = Prepared(
-    upsert(dataset).ignoring().values({c.name: bindparam(c.name) for c in dataset.columns if c.name != "id"})
-)
+_add = Prepared(upsert(dataset).only(*(c.name for c in dataset.columns if c.name != "id")).ignoring())
 _OF_PAIR = (run_dataset.c.run == bindparam("run"), run_dataset.c.dataset == bindparam("dataset"))
 _is_used = Prepared(select(run_dataset.c.id).where(*_OF_PAIR))
+_add_use = Prepared(upsert(run_dataset).only("run", "dataset", "tags", "tags_hash", "context").ignoring())
+_add_model = Prepared(upsert(run_model).only("run", "direction", "model_id", "step").ignoring())
 _drop_untagged = Prepared(delete(run_dataset).where(*_OF_PAIR, run_dataset.c.tags == literal_column("'{}'")))
 
 
@@ -84,7 +84,7 @@ def add_uses(connection: Connection, experiment: int, run: int, uses: Sequence[U
         tags = json.dumps(use.tags, sort_keys=True, ensure_ascii=False)
         context = use.tags.get(DATASET_CONTEXT_TAG)
         values = {"tags": tags, "tags_hash": value_hash(tags), "context": context}
-        connection.execute(upsert(run_dataset).ignoring(), pair | values)
+        _add_use.run(connection, pair | values)
 
 
 def add_models(
@@ -92,8 +92,7 @@ def add_models(
 ) -> None:
     """Store references to the models, each an id and a step, that a run read or made; those it has stay."""
     rows = [{"run": run, "direction": direction, "model_id": name, "step": step} for name, step in models]
-    if rows:
-        connection.execute(upsert(run_model).ignoring(), rows)
+    _add_model.run_many(connection, rows)
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -45,9 +45,12 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
     connection.execute(experiment.update().where(_COLUMNS.id == number).values(**values))
 
 
+_set_tag = Prepared(upsert(experiment_tag).replacing())
+
+
 def set_tag(connection: Connection, number: int, key: str, value: str) -> None:
     """Set a tag of an experiment; what was there is replaced."""
-    connection.execute(upsert(experiment_tag).replacing(), {"experiment": number, "key": key, "value": value})
+    _set_tag.run(connection, {"experiment": number, "key": key, "value": value})
 
 
 def delete_tag(connection: Connection, number: int, key: str) -> bool:

@@ -39,7 +39,7 @@ class KeyNames:
         if missing:
             found |= _select_ids(connection, missing)
             if fresh := sorted(missing - found.keys()):
-                connection.execute(_INSERT, [{"name": name} for name in fresh])
+                _insert.run_many(connection, [{"name": name} for name in fresh])
                 found |= _select_ids(connection, fresh)
         return found
 
@@ -53,7 +53,7 @@ class KeyNames:
             self._ids[name] = number
 
 
-_INSERT = dialect.upsert(key_name).ignoring()
+_insert = dialect.Prepared(dialect.upsert(key_name).only("name").ignoring())
 _LIMIT = 500  # names in one statement
 
 V = TypeVar("V")

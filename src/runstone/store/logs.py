@@ -112,8 +112,10 @@ def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
     )
     later = tuple_(*(new[c] for c in latest)) > tuple_(*(old[c] for c in latest))
     earlier = tuple_(*(new[c] for c in first)) < tuple_(*(old[c] for c in first))
-    merged |= {c: case((later, new[c]), else_=old[c]) for c in latest}
-    merged |= {c: case((earlier, new[c]), else_=old[c]) for c in first}
+    # The least significant column first: where columns change one by one (see `Upsert.merging`), what has changed
+    # must not decide about those that have not.
+    merged |= {c: case((later, new[c]), else_=old[c]) for c in reversed(latest)}
+    merged |= {c: case((earlier, new[c]), else_=old[c]) for c in reversed(first)}
     merged |= {c: old[c] + new[c] for c in ("count", "nan_count", "infinite_count")}
     merged["minimum"] = least(old.minimum, new.minimum)
     merged["maximum"] = greatest(old.maximum, new.maximum)
@@ -124,10 +126,10 @@ def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
 
 _AT = ("experiment", "key", "run")
 
-_find_run = Prepared(
-    select(run.c.id, run.c.run_id, run.c.experiment, run.c.lifecycle).where(
-        run.c.run_id == bindparam("run_id")
-    )
+_lock_run = Prepared(
+    select(run.c.id, run.c.run_id, run.c.experiment, run.c.lifecycle)
+    .where(run.c.run_id == bindparam("run_id"))
+    .with_for_update(key_share=True)
 )
 _find_param = Prepared(
     select(run_param.c.value).where(*(run_param.c[name] == bindparam(name) for name in _AT))
@@ -161,7 +163,8 @@ def apply(
 
 
 def _runs(connection: Connection, run_ids: Collection[str]) -> dict[str, _Run]:
-    rows = (_find_run.row(connection, {"run_id": run_id}) for run_id in run_ids)
+    # Locked, for other servers may log to them too; in order, so that these cannot wait for each other in a circle.
+    rows = (_lock_run.row(connection, {"run_id": run_id}) for run_id in sorted(run_ids))
     return {row[1]: _Run(*row) for row in rows if row}
 
 
@@ -282,13 +285,17 @@ def intern_contexts(connection: Connection, contexts: Collection[Context]) -> Ma
     return ids
 
 
+_context: tuple[str, ...] = ("model_id", "dataset_name", "dataset_digest", "attempt")
+_find_context = Prepared(
+    select(metric_context.c.id).where(*(metric_context.c[name] == bindparam(name) for name in _context))
+)
+_add_context = Prepared(upsert(metric_context).only(*_context).ignoring())
+
+
 def _context_id(connection: Connection, context: Context) -> int:
-    columns = metric_context.c
-    values = dict(zip(("model_id", "dataset_name", "dataset_digest"), context, strict=True)) | {"attempt": 0}
-    found = select(columns.id).where(*(columns[name] == value for name, value in values.items()))
-    number = connection.scalar(found)
-    if number is None:
-        connection.execute(upsert(metric_context).ignoring().values(**values))
-        number = connection.scalar(found)
-    assert number is not None
-    return number
+    values = dict(zip(_context, (*context, 0), strict=True))
+    row = _find_context.row(connection, values)
+    if row is None:
+        _add_context.run(connection, values)
+        row = _find_context.row(connection, values)
+    return row[0]

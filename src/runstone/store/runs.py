@@ -57,7 +57,7 @@ _numbers = Prepared(select(run.c.run_id, run.c.id).where(one_of(run.c.run_id, "r
 def insert(connection: Connection, row: RunRow, tags: Mapping[int, str]) -> None:
     """Add a run (whose `id` the database chooses) with its tags (by key id).
 
-    Raises one of `dialect.DRIVER_ERRORS` if its run id is taken.
+    Raises one of `dialect.ALREADY_THERE` if its run id is taken.
     """
     values = row._asdict()
     del values["id"]
@@ -156,7 +156,9 @@ def count_by_experiment(
         .where(among(run.c.experiment, experiments), run.c.lifecycle == LifecycleStage.ACTIVE)
         .group_by(run.c.experiment)
     )
-    return [(number, total, active, last) for number, total, active, last in connection.execute(statement)]
+    return [
+        (number, total, int(active), last) for number, total, active, last in connection.execute(statement)
+    ]
 
 
 def _conditions(connection: Connection, names: KeyNames, selection: Selection) -> list[ColumnElement[bool]]:

@@ -9,17 +9,15 @@ Times are in milliseconds since the Unix epoch.
 from sqlalchemy import (
     BigInteger,
     Column,
-    Float,
     ForeignKey,
     Index,
     MetaData,
     SmallInteger,
-    String,
     Table,
     UniqueConstraint,
 )
 
-from runstone.store.dialect import CLUSTERED, NUMBERED, BigId, Bytes, Key, LongText
+from runstone.store.dialect import CLUSTERED, NUMBERED, BigId, Bytes, Key, LongText, Number, short_text
 
 VERSION = "0002"
 """The migration that leaves the database as this module describes it."""
@@ -31,15 +29,17 @@ metadata = MetaData(
     naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
 )
 
-runstone_version = Table("runstone_version", metadata, Column("version_num", String(32), primary_key=True))
+runstone_version = Table(
+    "runstone_version", metadata, Column("version_num", short_text(32), primary_key=True)
+)
 
 experiment = Table(
     "experiment",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("name", String(500), nullable=False, unique=True),
+    Column("name", short_text(500), nullable=False, unique=True),
     Column("artifact_location", LongText, nullable=False),
-    Column("lifecycle", String(8), nullable=False),
+    Column("lifecycle", short_text(8), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
     **NUMBERED,
@@ -66,12 +66,12 @@ run = Table(
     "run",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("run_id", String(256), nullable=False, unique=True),
+    Column("run_id", short_text(256), nullable=False, unique=True),
     Column("experiment", BigId, ForeignKey("experiment.id"), nullable=False),
-    Column("name", String(250), nullable=False),
-    Column("user_id", String(256), nullable=False),
-    Column("status", String(9), nullable=False),
-    Column("lifecycle", String(8), nullable=False),
+    Column("name", short_text(250), nullable=False),
+    Column("user_id", short_text(256), nullable=False),
+    Column("status", short_text(9), nullable=False),
+    Column("lifecycle", short_text(8), nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("ended", BigInteger),
     Column("deleted", BigInteger),
@@ -111,18 +111,18 @@ metric_summary = Table(
     Column("step", BigInteger, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("class", SmallInteger, nullable=False),
-    Column("value", Float(53), nullable=False),
+    Column("value", Number, nullable=False),
     # The first point by the same order.
     Column("first_step", BigInteger, nullable=False),
     Column("first_timestamp", BigInteger, nullable=False),
     Column("first_class", SmallInteger, nullable=False),
-    Column("first_value", Float(53), nullable=False),
+    Column("first_value", Number, nullable=False),
     # Over all points applied; the extremes are of finite values alone.
     Column("count", BigInteger, nullable=False),
     Column("nan_count", BigInteger, nullable=False),
     Column("infinite_count", BigInteger, nullable=False),
-    Column("minimum", Float(53)),
-    Column("maximum", Float(53)),
+    Column("minimum", Number),
+    Column("maximum", Number),
     **CLUSTERED,
 )
 Index("ix_metric_summary_run", metric_summary.c.run)
@@ -139,9 +139,9 @@ metric_context = Table(
     "metric_context",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("model_id", String(64), nullable=False),
-    Column("dataset_name", String(500), nullable=False),
-    Column("dataset_digest", String(36), nullable=False),
+    Column("model_id", short_text(64), nullable=False),
+    Column("dataset_name", short_text(500), nullable=False),
+    Column("dataset_digest", short_text(36), nullable=False),
     Column("attempt", BigInteger, nullable=False),
     UniqueConstraint("model_id", "dataset_name", "dataset_digest", "attempt", name="uq_metric_context"),
     **NUMBERED,
@@ -189,9 +189,9 @@ dataset = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String(500), nullable=False),
-    Column("digest", String(36), nullable=False),
-    Column("source_type", String(36), nullable=False),
+    Column("name", short_text(500), nullable=False),
+    Column("digest", short_text(36), nullable=False),
+    Column("source_type", short_text(36), nullable=False),
     Column("source", LongText, nullable=False),
     Column("schema", LongText),
     Column("profile", LongText),
@@ -208,7 +208,7 @@ run_dataset = Table(
     Column("dataset", BigInteger, nullable=False, index=True),
     Column("tags", LongText, nullable=False),
     Column("tags_hash", BigInteger, nullable=False),
-    Column("context", String(500)),
+    Column("context", short_text(500)),
     UniqueConstraint("run", "dataset", "tags_hash", name="uq_run_dataset"),
     **NUMBERED,
 )
@@ -219,8 +219,8 @@ run_model = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("run", BigInteger, nullable=False),
-    Column("direction", String(6), nullable=False),
-    Column("model_id", String(64), nullable=False),
+    Column("direction", short_text(6), nullable=False),
+    Column("model_id", short_text(64), nullable=False),
     Column("step", BigInteger, nullable=False),
     UniqueConstraint("run", "direction", "model_id", "step", name="uq_run_model"),
     **NUMBERED,

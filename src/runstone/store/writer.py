@@ -14,10 +14,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from runstone.errors import RunstoneError, StoreError
-from runstone.locks import Lock
-from runstone.store import dialect, logs
+from runstone.store import logs
+from runstone.store.dialect import ALREADY_THERE, Database
 from runstone.store.keys import KeyNames
 from runstone.store.logs import RunLog
 
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 MAX_GROUP = 512
 """Writes in one transaction; further ones make the next group."""
+
+ATTEMPTS = 5
+"""How often a group is tried that servers on the same database keep each other from storing."""
 
 
 class Abandon(Exception):
@@ -83,12 +87,12 @@ class _Pending:
 class Writer:
     """The one way into the database: a thread that commits what it is handed."""
 
-    def __init__(self, engine: Engine, lock: Lock, keys: KeyNames, wal: Path | None):
-        """`lock` keeps other processes out; `wal` is the log file to sync once a second, if commits do not."""
-        self._engine, self._lock, self._keys = engine, lock, keys
+    def __init__(self, engine: Engine, database: Database, keys: KeyNames, *, sync: bool):
+        """`sync` asks for the database's log file to be synced once a second, since commits do not."""
+        self._engine, self._database, self._keys = engine, database, keys
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._connection: Connection | None = None
-        self._sync = _Sync(wal) if wal else None
+        self._sync = _Sync(database.log_file) if sync and database.log_file else None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runstone-writer", daemon=True)
         self._thread.start()
@@ -145,12 +149,7 @@ class Writer:
 
     def _commit(self, group: Sequence[_Pending]) -> None:
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect()
-            with self._lock, self._connection.begin():
-                keys = self._keys.intern(self._connection, {key for p in group for key in p.write.keys})
-                self._apply(self._connection, keys, group)
-            self._keys.committed(keys)
+            self._store(group)
             if self._sync:
                 self._sync.committed()
         except _Lone as lone:
@@ -162,6 +161,30 @@ class Writer:
         finally:
             for pending in group:
                 pending.settle()
+
+    def _store(self, group: Sequence[_Pending]) -> None:
+        """Commit the group; where it only got in another server's way, again."""
+        for attempts_left in reversed(range(ATTEMPTS)):
+            try:
+                self._transact(group)
+                return
+            except DBAPIError as error:
+                if not attempts_left or not self._database.is_passing(error.orig or error):
+                    raise
+                self._disconnect()
+
+    def _transact(self, group: Sequence[_Pending]) -> None:
+        for pending in group:
+            pending.error = None  # of an attempt before
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._database.lock, self._connection.begin():
+            keys = self._keys.intern(self._connection, {key for p in group for key in p.write.keys})
+            self._apply(self._connection, keys, group)
+        self._keys.committed(keys)
+        if self._database.may_lose_connections:
+            self._connection.close()  # back to the pool, which looks at it before it gives it out again
+            self._connection = None
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -182,10 +205,10 @@ class Writer:
         if not waiting:
             return
         try:
-            with _savepoint(connection):
+            with self._savepoint(connection):
                 outcomes = logs.apply(connection, keys, [log for _, log in waiting])
-        except Exception:
-            if not dialect.in_transaction(connection):
+        except Exception as error:
+            if self._must_end(connection, error):
                 raise
             # One of them breaks a statement that all share: each on its own, and only that one fails.
             for pending, log in waiting:
@@ -199,7 +222,7 @@ class Writer:
         write = self._alone(pending.write.log) if isinstance(pending.write, LogWrite) else pending.write
         try:
             pending.result = write.action(connection, keys)
-        except (RunstoneError, Abandon, *dialect.ALREADY_THERE) as error:
+        except (RunstoneError, Abandon, *ALREADY_THERE) as error:
             raise _Lone(error) from error
 
     @staticmethod
@@ -212,31 +235,37 @@ class Writer:
 
         return Transaction(action, log.keys())
 
-    @staticmethod
     def _attempt(
-        connection: Connection, keys: Mapping[str, int], pending: _Pending, write: "Transaction[Any]"
+        self, connection: Connection, keys: Mapping[str, int], pending: _Pending, write: "Transaction[Any]"
     ) -> None:
         """Run one write of several; if it fails, by whatever fault, it fails alone."""
         try:
-            with _savepoint(connection):
+            with self._savepoint(connection):
                 pending.result = write.action(connection, keys)
         except Exception as error:
-            if not dialect.in_transaction(connection):
-                raise  # the database gave up the whole transaction: nothing of the group is stored
+            if self._must_end(connection, error):
+                raise
             pending.error = error
 
+    @contextmanager
+    def _savepoint(self, connection: Connection) -> Generator[None]:
+        """A part of a transaction that is undone if it raises."""
+        nested = connection.begin_nested()
+        try:
+            yield
+            nested.commit()
+        except BaseException as error:
+            if not self._is_undone(connection, error):
+                nested.rollback()
+            raise
 
-@contextmanager
-def _savepoint(connection: Connection) -> Generator[None]:
-    """A part of a transaction that is undone if it raises."""
-    nested = connection.begin_nested()
-    try:
-        yield
-        nested.commit()
-    except BaseException:
-        if dialect.in_transaction(connection):  # else the database has undone everything already
-            nested.rollback()
-        raise
+    def _must_end(self, connection: Connection, error: Exception) -> bool:
+        """Whether nothing of the group can be stored: the database gave it up, or it is to be tried again whole."""
+        passing = isinstance(error, DBAPIError) and self._database.is_passing(error.orig or error)
+        return passing or self._is_undone(connection, error)
+
+    def _is_undone(self, connection: Connection, error: BaseException) -> bool:
+        return connection.invalidated or self._database.is_undone(connection, error)
 
 
 def _settle(pending: _Pending, outcome: int | RunstoneError) -> None:

@@ -1,14 +1,12 @@
 """The datasets and models that runs read and made."""
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy import Integer as _Integer
+from sqlalchemy import BigInteger, Column, ForeignKey, UniqueConstraint
+
+from runstone.store.dialect import NUMBERED, BigId, LongText, short_text
 
 revision = "0002"
 down_revision = "0001"
-
-_ID = BigInteger().with_variant(_Integer, "sqlite")
-_NUMBERED = {"sqlite_autoincrement": True}
 
 
 def upgrade() -> None:
@@ -19,39 +17,39 @@ def upgrade() -> None:
 def _datasets() -> None:
     op.create_table(
         "dataset",
-        Column("id", _ID, primary_key=True),
-        Column("experiment", _ID, ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-        Column("name", String(500), nullable=False),
-        Column("digest", String(36), nullable=False),
-        Column("source_type", String(36), nullable=False),
-        Column("source", Text, nullable=False),
-        Column("schema", Text),
-        Column("profile", Text),
+        Column("id", BigId, primary_key=True),
+        Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+        Column("name", short_text(500), nullable=False),
+        Column("digest", short_text(36), nullable=False),
+        Column("source_type", short_text(36), nullable=False),
+        Column("source", LongText, nullable=False),
+        Column("schema", LongText),
+        Column("profile", LongText),
         UniqueConstraint("experiment", "name", "digest", name="uq_dataset"),
-        **_NUMBERED,
+        **NUMBERED,
     )
 
 
 def _links() -> None:
     op.create_table(
         "run_dataset",
-        Column("id", _ID, primary_key=True),
+        Column("id", BigId, primary_key=True),
         Column("run", BigInteger, nullable=False),
         Column("dataset", BigInteger, nullable=False),
-        Column("tags", Text, nullable=False),
+        Column("tags", LongText, nullable=False),
         Column("tags_hash", BigInteger, nullable=False),
-        Column("context", String(500)),
+        Column("context", short_text(500)),
         UniqueConstraint("run", "dataset", "tags_hash", name="uq_run_dataset"),
-        **_NUMBERED,
+        **NUMBERED,
     )
     op.create_index("ix_run_dataset_dataset", "run_dataset", ["dataset"])
     op.create_table(
         "run_model",
-        Column("id", _ID, primary_key=True),
+        Column("id", BigId, primary_key=True),
         Column("run", BigInteger, nullable=False),
-        Column("direction", String(6), nullable=False),
-        Column("model_id", String(64), nullable=False),
+        Column("direction", short_text(6), nullable=False),
+        Column("model_id", short_text(64), nullable=False),
         Column("step", BigInteger, nullable=False),
         UniqueConstraint("run", "direction", "model_id", "step", name="uq_run_model"),
-        **_NUMBERED,
+        **NUMBERED,
     )

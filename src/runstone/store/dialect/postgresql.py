@@ -1,0 +1,76 @@
+"""PostgreSQL, through psycopg 3."""
+
+from typing import Any
+
+from psycopg import InterfaceError, IsolationLevel, OperationalError
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Column, Connection, Engine, event, select, text
+from sqlalchemy import func as sql
+
+from runstone.store.dialect.server import POSTGRESQL, ServerDatabase
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DEADLOCK, _SERIALIZATION = "40P01", "40001"
+_DISK_FULL, _TOO_MANY = "53100", "53300"
+_GONE = ("08", "57")  # classes: connection exception, operator intervention
+
+_CREATION_LOCK = 7_239_018_446_112
+"""The number of the advisory lock under which one of several processes makes or upgrades the tables."""
+
+
+class PostgresqlDatabase(ServerDatabase):
+    """A database of a PostgreSQL server."""
+
+    kind = POSTGRESQL
+
+    def configure(self, engine: Engine, *, writing: bool) -> None:
+        """See ServerDatabase."""
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: object) -> None:
+            # Set before the first statement, so that reads see one moment and writes what others just committed.
+            level = IsolationLevel.READ_COMMITTED if writing else IsolationLevel.REPEATABLE_READ
+            connection.isolation_level, connection.read_only = level, not writing
+            if not writing:
+                # A plan that suits every filter suits none.
+                connection.execute("SET SESSION plan_cache_mode = force_custom_plan")
+                connection.commit()
+
+    def lock_creation(self, connection: Connection) -> None:
+        """See ServerDatabase."""
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION_LOCK})
+
+    def unlock_creation(self, connection: Connection) -> None:
+        """See ServerDatabase. The lock ends with the transaction."""
+
+    def is_undone(self, connection: Connection, error: BaseException) -> bool:
+        """See Database."""
+        driver: Any = connection.connection.driver_connection
+        return driver is None or driver.info.transaction_status in (
+            TransactionStatus.IDLE,
+            TransactionStatus.UNKNOWN,
+        )
+
+    def is_passing(self, cause: BaseException) -> bool:
+        """See Database."""
+        return _state(cause) in (_DEADLOCK, _SERIALIZATION)
+
+    def is_full(self, cause: BaseException) -> bool:
+        """See ServerDatabase."""
+        return _state(cause) == _DISK_FULL
+
+    def is_lost(self, cause: BaseException) -> bool:
+        """See ServerDatabase."""
+        state = _state(cause)
+        unreachable = isinstance(cause, OperationalError | InterfaceError) and not state
+        return unreachable or state[:2] in _GONE or state == _TOO_MANY
+
+    def continue_numbers(self, connection: Connection, column: Column[Any]) -> None:
+        """See Database."""
+        sequence = sql.pg_get_serial_sequence(column.table.name, column.name)
+        highest = select(sql.greatest(sql.max(column), 1)).scalar_subquery()
+        connection.execute(select(sql.setval(sequence, highest)))
+
+
+def _state(cause: BaseException) -> str:
+    return getattr(cause, "sqlstate", None) or ""
