@@ -1,17 +1,17 @@
-"""The command: `python -m benchmarks [NAME …] [--quick] [--ours] [--json FILE] [--list]`."""
+"""The command: `python -m benchmarks [NAME …] [--quick] [--ours] [--backend NAME] [--json FILE] [--list]`."""
 
 import argparse
 import json
 import subprocess
 import sys
-import tempfile
+import time
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import report, sides
+from benchmarks import backends, report, sides
 from benchmarks.figures import Results, Scale
-from benchmarks.registry import BENCHMARKS
+from benchmarks.registry import BENCHMARKS, GROUPS, named
 from benchmarks.sides import Side
 
 # What a product can do wrong while it is measured; a mistake of our own still ends the command.
@@ -21,42 +21,54 @@ FAILURES = (RuntimeError, OSError, TimeoutError, subprocess.SubprocessError)
 def main() -> int:
     asked = _parse()
     if asked.list:
-        for name, benchmark in BENCHMARKS.items():
-            print(f"{name:<18}{benchmark.__doc__}")
+        _list()
         return 0
-    cache = Path(".cache", "bench").resolve()
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as scratch:
-        both = [sides.runstone(Path(scratch))]
+    with sides.scratch() as scratch, backends.opened(asked.backend) as backend:
+        both = [] if asked.theirs else [sides.runstone(scratch, backend)]
         if not asked.ours:
-            both.append(sides.mlflow(Path(scratch)))
-        results, failed = measure(asked.names or list(BENCHMARKS), both, Scale(asked.quick))
+            both.append(sides.mlflow(scratch, backend))
+        results, failed = measure(asked.names, both, Scale(asked.quick))
     console = Console()
     if not console.is_terminal:
-        console = Console(width=120)
+        console = Console(width=140)
     machine = report.describe_machine()
     console.print(machine, highlight=False)
     console.print(report.table(results, [side.name for side in both]))
     if asked.json:
-        asked.json.write_text(json.dumps(report.as_data(machine, results), indent=1) + "\n")
+        data = report.as_data(machine, results, backend=asked.backend, quick=asked.quick)
+        asked.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     for failure in failed:
         print(failure, file=sys.stderr)
     return 1 if failed else 0
 
 
+def _list() -> None:
+    for group, members in GROUPS.items():
+        print(f"{group}:")
+        for name, benchmark in members.items():
+            print(f"  {name:<18}{benchmark.__doc__}")
+
+
 def _parse() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description="Runstone beside MLflow")
     options.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="benchmarks or groups of them, which --list shows; the table of budgets by default",
     )
     options.add_argument("--quick", action="store_true", help="small counts, to try things out")
-    options.add_argument("--ours", action="store_true", help="measure Runstone alone")
+    options.add_argument("--backend", choices=backends.NAMES, default="sqlite", help="the database (sqlite)")
+    alone = options.add_mutually_exclusive_group()
+    alone.add_argument("--ours", action="store_true", help="measure Runstone alone")
+    alone.add_argument("--theirs", action="store_true", help="measure MLflow alone")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
     options.add_argument("--list", action="store_true", help="name the benchmarks")
     asked = options.parse_args()
-    unknown = set(asked.names) - BENCHMARKS.keys()
-    if unknown:
-        options.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    try:
+        asked.names = named(asked.names)
+    except KeyError as error:
+        options.error(f"no such benchmark or group: {error.args[0]}; --list names them")
     return asked
 
 
@@ -66,12 +78,14 @@ def measure(names: list[str], both: list[Side], scale: Scale) -> tuple[Results, 
     failed: list[str] = []
     for name in names:
         for side in both:
+            began = time.monotonic()
             print(f"{name}: {side.name} …", file=sys.stderr, flush=True)
             try:
                 for figure in BENCHMARKS[name](side, scale):
                     results.setdefault(figure.label, {})[side.name] = figure
             except FAILURES as error:
                 failed.append(f"{name} failed on {side.name}: {error}")
+            print(f"{name}: {side.name}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return results, failed
 
 

@@ -17,13 +17,19 @@ class Scale:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value. `budget` is what design and release notes promise, as text."""
+    """One measured value. `budget` is what design and release notes promise, as text.
+
+    `beyond` says that the work was given up after `value`. Figures of one `curve` are its points, `at` a size.
+    """
 
     label: str
     value: float
     unit: str
     budget: str = ""
     higher_is_better: bool = False
+    beyond: bool = False
+    curve: str = ""
+    at: int = 0
 
 
 Results = dict[str, dict[str, Figure]]

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from benchmarks.figures import percentile
 
@@ -31,29 +31,48 @@ class Load:
         return percentile(self.latencies, percent)
 
 
-def call(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """One POST, for preparing what is measured later."""
-    request = urllib.request.Request(
-        f"{url}/api/2.0/mlflow/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
+def call(url: str, path: str, body: dict[str, Any], method: str = "POST") -> dict[str, Any]:
+    """One request, for preparing what is measured later; a GET has its arguments in the query."""
+    full = f"{url}/api/2.0/mlflow/{path}"
+    if method == "GET":
+        request = urllib.request.Request(f"{full}?{urlencode(body)}")
+    else:
+        request = urllib.request.Request(
+            full, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
     with urllib.request.urlopen(request, timeout=120) as answer:
         return json.load(answer)
 
 
 def encode(url: str, path: str, body: dict[str, Any]) -> bytes:
-    """A POST as it travels."""
+    """A POST as it travels; a path that begins with a slash is not below MLflow's."""
     content = json.dumps(body).encode()
     head = (
-        f"POST /api/2.0/mlflow/{path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        f"POST {_target(path)} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
 
 
-def drive(url: str, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
-    """Send requests for so long, or until there are no more; an answer that is no 200 ends it with an error."""
+def encode_get(url: str, path: str, query: dict[str, Any]) -> bytes:
+    """A GET as it travels."""
+    asked = f"?{urlencode(query)}" if query else ""
+    return f"GET {_target(path)}{asked} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n\r\n".encode()
+
+
+def _target(path: str) -> str:
+    return path if path.startswith("/") else f"/api/2.0/mlflow/{path}"
+
+
+def drive(
+    url: str, requests: Iterator[bytes], connections: int, seconds: float, patience: float = 120
+) -> Load:
+    """Send requests for so long, or until there are no more; an answer that is no 200 ends it with an error.
+
+    Raises TimeoutError if the last answers take longer than `patience`, in seconds.
+    """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_drive(url, requests, connections, seconds))
+        return runner.run(_drive(url, requests, connections, seconds, patience))
 
 
 def _loop_factory() -> Any:
@@ -64,7 +83,9 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def _drive(url: str, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
+async def _drive(
+    url: str, requests: Iterator[bytes], connections: int, seconds: float, patience: float
+) -> Load:
     loop = asyncio.get_running_loop()
     where = urlsplit(url)
     host, port = where.hostname or "", where.port or 80
@@ -76,7 +97,7 @@ async def _drive(url: str, requests: Iterator[bytes], connections: int, seconds:
     started = time.perf_counter()
     for connection in open_connections:
         connection.send_next()
-    await asyncio.wait_for(asyncio.gather(*(c.finished for c in open_connections)), seconds + 120)
+    await asyncio.wait_for(asyncio.gather(*(c.finished for c in open_connections)), seconds + patience)
     elapsed = time.perf_counter() - started
     latencies = [latency for connection in open_connections for latency in connection.latencies]
     return Load(len(latencies) / elapsed, latencies)
@@ -109,7 +130,7 @@ class _Connection(asyncio.Protocol):
         self._acknowledge()
         self.received += data
         end = self.received.find(b"\r\n\r\n")
-        if end < 0 or len(self.received) < end + 4 + self._content_length(end):
+        if end < 0 or not self._is_whole(end):
             return
         if not self.received.startswith(b"HTTP/1.1 200"):
             self._fail(RuntimeError(self.received[:500].decode(errors="replace")))
@@ -123,13 +144,16 @@ class _Connection(asyncio.Protocol):
         if sys.platform == "linux":
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
-    def _content_length(self, end: int) -> int:
+    def _is_whole(self, end: int) -> bool:
+        """Whether all of the answer has come whose head ends here."""
         head = bytes(self.received[:end]).lower()
+        if b"transfer-encoding: chunked" in head:
+            return self.received.endswith(b"\r\n0\r\n\r\n")
         _, found, rest = head.partition(b"content-length:")
         if not found:
             self._fail(RuntimeError(f"an answer without a length: {head!r}"))
-            return 0
-        return int(rest.split(b"\r\n", 1)[0])
+            return False
+        return len(self.received) >= end + 4 + int(rest.split(b"\r\n", 1)[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(exc or ConnectionError("the server closed the connection"))

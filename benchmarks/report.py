@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,30 +33,37 @@ def table(results: Results, sides: list[str]) -> Table:
     shown.add_column("ratio", justify="right", style="bold")
     shown.add_column("budget", justify="right", style="dim")
     for label, figures in results.items():
-        values = [_show(figures.get(side)) for side in sides]
+        values = [show(figures.get(side)) for side in sides]
         budget = next(iter(figures.values())).budget
-        shown.add_row(label, *values, _ratio([figures.get(side) for side in sides]), budget)
+        shown.add_row(label, *values, ratio([figures.get(side) for side in sides]), budget)
     return shown
 
 
-def _ratio(figures: list[Figure | None]) -> str:
+def ratio(figures: list[Figure | None]) -> str:
     """How many times better the first side is than the second."""
     measured = [figure for figure in figures if figure is not None and figure.value]
     if len(measured) < 2:
         return ""
     ours, theirs = measured
     better = ours.value / theirs.value if ours.higher_is_better else theirs.value / ours.value
-    return f"{better:,.0f}×" if better >= 10 else f"{better:.2g}×"
+    sign = "> " if theirs.beyond else ""
+    return f"{sign}{better:,.0f}×" if better >= 10 else f"{sign}{better:.2g}×"
 
 
-def _show(figure: Figure | None) -> str:
+def show(figure: Figure | None) -> str:
+    """A figure's value with its unit; a dash if there is none."""
     if figure is None:
         return "–"
+    sign = ("< " if figure.higher_is_better else "> ") if figure.beyond else ""
+    return sign + _show_value(figure)
+
+
+def _show_value(figure: Figure) -> str:
     value = figure.value
     if figure.unit == "s":
         return _show_seconds(value)
     if figure.unit == "B":
-        return f"{value / 1e6:,.0f} MB"
+        return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e3:,.0f} kB"
     digits = 0 if value >= 10 or value == int(value) else 1
     return f"{value:,.{digits}f} {figure.unit}".rstrip()
 
@@ -66,14 +75,25 @@ def _show_seconds(value: float) -> str:
     raise AssertionError("unreachable")
 
 
-def as_data(machine: str, results: Results) -> dict[str, Any]:
-    figures = [
-        {
-            "label": label,
-            "unit": next(iter(by_side.values())).unit,
-            "budget": next(iter(by_side.values())).budget,
-            "values": {side: figure.value for side, figure in by_side.items()},
-        }
+def as_data(machine: str, results: Results, **about: Any) -> dict[str, Any]:
+    """The results as JSON: what `about` says of them, and every figure of every side."""
+    figures = {
+        label: {side: asdict(figure) for side, figure in by_side.items()}
         for label, by_side in results.items()
-    ]
-    return {"machine": machine, "figures": figures}
+    }
+    return {"machine": machine, "code": describe_code(), **about, "figures": figures}
+
+
+def from_data(data: dict[str, Any]) -> Results:
+    """The results that `as_data` made JSON of."""
+    return {
+        label: {side: Figure(**figure) for side, figure in by_side.items()}
+        for label, by_side in data["figures"].items()
+    }
+
+
+def describe_code() -> str:
+    """The commit that was measured; "" where git does not know."""
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()

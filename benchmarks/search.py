@@ -1,83 +1,96 @@
 """Searching among many runs, over HTTP."""
 
-import itertools
-import json
-import random
-import shutil
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+import time
 from typing import Any
 
 from benchmarks.figures import Figure, Scale, median
-from benchmarks.http import new_run
 from benchmarks.load import call, drive, encode
+from benchmarks.shapes import Shape
 from benchmarks.sides import Server, Side
+from benchmarks.stores import Filled, filled
 
-SEED_S = 1200
+PATIENCE_S = 60
+"""How long one search may take before it is given up."""
+ENOUGH_S = 10
+PAGE = 100
 
+NEWEST, FILTERED, BY_METRIC = "newest first", "filtered", "ordered by a metric"
 SEARCHES: dict[str, dict[str, Any]] = {
-    "newest first": {},
-    "ordered by a metric": {"order_by": ["metrics.m3 DESC"]},
-    "filtered": {"filter": "metrics.m3 > 0.5 and params.p2 = 'x'"},
+    NEWEST: {},
+    FILTERED: {"filter": "metrics.m3 > 0.5 and params.p2 = 'x'"},
+    BY_METRIC: {"order_by": ["metrics.m3 DESC"]},
+}
+BUDGETS = {
+    (10_000, NEWEST): "≤ 8 ms",
+    (10_000, FILTERED): "≤ 10 ms",
+    (10_000, BY_METRIC): "≤ 10 ms",
+    (100_000, BY_METRIC): "≤ 30 ms",
 }
 
 
 def search(side: Side, scale: Scale) -> list[Figure]:
-    """100 of 1,000 and of 10,000 runs, each with 5 metrics, 5 params and 3 tags."""
+    """100 of 10,000 runs, all of them page by page, 100 of 100,000; each has 5 metrics, 5 params and 3 tags."""
+    small, large = Shape(runs=scale.pick(10_000, 1_000)), Shape(runs=scale.pick(100_000, 2_000))
+    return searches(side, small, paged=True) + searches(side, large, paged=False)
+
+
+def searches(side: Side, shape: Shape, *, paged: bool, curve: bool = False) -> list[Figure]:
+    """The figures of one store. What a search needs beyond our patience ends them: the server is still at it."""
     figures: list[Figure] = []
-    budgets = {"newest first": "≤ 8 ms", "ordered by a metric": "≤ 10 ms", "filtered": "≤ 10 ms"}
-    for count in (1000,) if scale.quick else (1000, 10_000):
-        folder, experiment = seeded_store(side, count)
-        with side.server(folder) as running:
-            for name, search in SEARCHES.items():
-                seconds = measure(running, {"experiment_ids": [experiment], "max_results": 100} | search)
-                budget = budgets[name] if count == 10_000 else ""
-                figures.append(Figure(f"search 100 of {count:,} runs, {name}", seconds, "s", budget))
+    store = filled(side, shape)
+    with side.server(store.folder, store.uri) as running:
+        experiment = experiment_of(running, store)
+        if paged:
+            figures.append(_page_through(running, experiment, shape))
+        for name, asked in SEARCHES.items():
+            seconds = measure(running, {"experiment_ids": [experiment], "max_results": PAGE} | asked)
+            figures.append(_figure(shape, name, seconds, curve=curve))
+            if seconds is None:
+                break
     return figures
 
 
-def measure(running: Server, search: dict[str, Any]) -> float:
-    """The median latency of up to 50 searches in at most 20 seconds (one at least, however slow)."""
-    request = encode(running.url, "runs/search", search)
-    drive(running.url, iter([request]), 1, 60)
-    return median(drive(running.url, iter([request] * 50), 1, 20).latencies)
+def _figure(shape: Shape, name: str, seconds: float | None, *, curve: bool) -> Figure:
+    return Figure(
+        f"search {PAGE} of {shape.runs:,} runs, {name}",
+        PATIENCE_S if seconds is None else seconds,
+        "s",
+        BUDGETS.get((shape.runs, name), ""),
+        beyond=seconds is None,
+        curve=f"search, {name}" if curve else "",
+        at=shape.runs if curve else 0,
+    )
 
 
-def seeded_store(side: Side, count: int) -> tuple[Path, str]:
-    """A folder whose store holds that many runs. Kept for MLflow, which needs minutes to write them."""
-    kept = Path(".cache", "bench", f"{side.name.replace(' ', '-')}-{count}").resolve()
-    folder = side.fresh_folder("search") if side.module == "runstone" else kept
-    note = folder / "experiment.json"
-    if not note.is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        once = "" if side.module == "runstone" else " (kept for the next time)"
-        print(f"  writing {count:,} runs first{once}", file=sys.stderr)
-        with side.server(folder) as running:
-            experiment = seed(running.url, count)
-        note.write_text(json.dumps(experiment))
-    return folder, json.loads(note.read_text())
+def experiment_of(running: Server, store: Filled) -> str:
+    """The id of a filled store's first experiment."""
+    found = call(running.url, "runs/get", {"run_id": store.run_id()}, method="GET")
+    return found["run"]["info"]["experiment_id"]
 
 
-def seed(url: str, count: int) -> str:
-    experiment = call(url, "experiments/create", {"name": "many runs"})["experiment_id"]
-    run_ids = [new_run(url, experiment) for _ in range(count)]
-    drive(url, contents(url, run_ids), 4, SEED_S)
-    found = call(url, "runs/search", {"experiment_ids": [experiment], "max_results": 1})
-    assert found["runs"][0]["data"]["metrics"], "the runs were not filled in time"
-    return experiment
+def measure(running: Server, asked: dict[str, Any]) -> float | None:
+    """The median latency of up to 50 searches in some seconds, after a first one; None beyond our patience."""
+    request = encode(running.url, "runs/search", asked)
+    try:
+        first = drive(running.url, iter([request]), 1, 1, PATIENCE_S).latencies
+        if first[0] > ENOUGH_S:
+            return first[0]
+        return median(drive(running.url, iter([request] * 50), 1, ENOUGH_S, PATIENCE_S).latencies)
+    except TimeoutError:
+        return None
 
 
-def contents(url: str, run_ids: list[str]) -> Iterator[bytes]:
-    chance = random.Random(1)
-    for number, run_id in zip(itertools.count(), run_ids):
-        body = {
-            "run_id": run_id,
-            "metrics": [
-                {"key": f"m{key}", "value": chance.random(), "timestamp": 1, "step": 0} for key in range(5)
-            ],
-            "params": [{"key": f"p{key}", "value": "xyz"[(number + key) % 3]} for key in range(5)],
-            "tags": [{"key": f"t{key}", "value": f"value {number % 7}"} for key in range(3)],
-        }
-        yield encode(url, "runs/log-batch", body)
+def _page_through(running: Server, experiment: str, shape: Shape) -> Figure:
+    """Every run, as a client lists them: page by page, each with the token of the one before."""
+    asked = {"experiment_ids": [experiment], "max_results": PAGE}
+    seen, began, token = 0, time.perf_counter(), ""
+    while (seconds := time.perf_counter() - began) < PATIENCE_S:
+        answer = call(running.url, "runs/search", asked | ({"page_token": token} if token else {}))
+        seen, token = seen + len(answer["runs"]), answer.get("next_page_token")
+        if not token:
+            break
+    label = f"page through all {shape.runs:,} runs, {PAGE} at a time"
+    budget = "≤ 1 s" if shape.runs == 10_000 else ""
+    if not token and seen != shape.runs:
+        raise RuntimeError(f"paging found {seen:,} of {shape.runs:,} runs")
+    return Figure(label, seconds, "s", budget, beyond=bool(token))

@@ -6,19 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.backends import Backend
 from benchmarks.processes import settle
 from tools import envs
 
 SCRIPTS = Path(__file__).parent / "scripts"
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".cache" / "bench"
 START_S = 120
 STOP_S = 30
 
@@ -32,22 +36,37 @@ class Side:
     python: Path
     server_command: tuple[str, ...]
     folder: Path
+    backend: Backend
 
-    def script(self, name: str, *arguments: object, seconds: float = 300) -> dict[str, Any]:
-        """Run `scripts/NAME.py MODULE …` in a fresh process and folder; the last line it prints is its JSON."""
+    @property
+    def is_ours(self) -> bool:
+        return self.module == "runstone"
+
+    def script(
+        self, name: str, *arguments: object, seconds: float = 300, shown: bool = False
+    ) -> dict[str, Any]:
+        """Run `scripts/NAME.py MODULE …` in a fresh process and folder; the last line it prints is its JSON.
+
+        `shown` lets its stderr through, for its progress. Raises TimeoutExpired when it takes longer than that.
+        """
         command = [str(self.python), str(SCRIPTS / f"{name}.py"), self.module, *map(str, arguments)]
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=self.fresh_folder(name),
-            env=clean_environment(),
-            capture_output=True,
+            env=clean_environment() | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if shown else subprocess.PIPE,
             text=True,
-            timeout=seconds,
-            check=False,
+            start_new_session=True,
         )
-        if done.returncode != 0:
-            raise RuntimeError(f"{self.name}: {name} failed:\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout.splitlines()[-1])
+        try:
+            out, err = process.communicate(timeout=seconds)
+        finally:
+            end_group(process)
+        if process.returncode != 0:
+            raise RuntimeError(f"{self.name}: {name} failed:\n{(err or '')[-2000:]}")
+        return json.loads(out.splitlines()[-1])
 
     def fresh_folder(self, purpose: str) -> Path:
         number = sum(1 for _ in self.folder.glob(f"{purpose}-*"))
@@ -56,12 +75,13 @@ class Side:
         return folder
 
     @contextmanager
-    def server(self, folder: Path | None = None) -> Iterator["Server"]:
-        """A running server of this side, with its default options, that has finished starting.
+    def server(self, folder: Path | None = None, store: str | None = None) -> Iterator["Server"]:
+        """A running server of this side over a store (by default a new one), with its default options, at rest.
 
         MLflow's answers before all of its processes are there, and they would be measured instead.
         """
-        server = start_server(self, folder or self.fresh_folder("server"))
+        folder = folder or self.fresh_folder("server")
+        server = start_server(self, folder, store or self.backend.store(folder, self.module))
         try:
             settle(server.process.pid)
             yield server
@@ -77,21 +97,26 @@ class Server:
 
     def stop(self) -> None:
         """End the whole process group: MLflow's server has several processes."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait(STOP_S)
+        end_group(self.process)
 
 
-def start_server(side: Side, folder: Path) -> Server:
-    """Start a server and wait for its first 200 on /health."""
+def end_group(process: subprocess.Popen[Any]) -> None:
+    """End a process that leads its group, and all of the group that are left."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_S)
+
+
+def start_server(side: Side, folder: Path, store: str) -> Server:
+    """Start a server over a store and wait for its first 200 on /health."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [part.format(port=port, folder=folder) for part in side.server_command]
+    command = [part.format(port=port, folder=folder, store=store) for part in side.server_command]
     with (folder / "server.log").open("ab") as log:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -126,19 +151,25 @@ def _wait_for_health(server: Server, started: float) -> None:
     raise RuntimeError(f"the server did not answer within {START_S} s")
 
 
-def runstone(folder: Path) -> Side:
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for what is thrown away, where there is room: /tmp may be memory."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def runstone(folder: Path, backend: Backend) -> Side:
     program = str(Path(sys.executable).with_name("runstone"))
-    command = (program, "server", "--host", "127.0.0.1", "--port", "{port}")
-    command += ("--backend-store-uri", "{folder}/mlruns")
-    return Side("Runstone", "runstone", Path(sys.executable), command, folder / "runstone")
+    command = (program, "server", "--host", "127.0.0.1", "--port", "{port}", "--backend-store-uri", "{store}")
+    return Side("Runstone", "runstone", Path(sys.executable), command, folder / "runstone", backend)
 
 
-def mlflow(folder: Path) -> Side:
+def mlflow(folder: Path, backend: Backend) -> Side:
     python = envs.create("mlflow")
     command = (str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "{port}")
-    command += ("--backend-store-uri", "sqlite:///{folder}/mlflow.db")
-    command += ("--artifacts-destination", "{folder}/artifacts")
-    return Side(f"MLflow {envs.MLFLOW_VERSION}", "mlflow", python, command, folder / "mlflow")
+    command += ("--backend-store-uri", "{store}", "--artifacts-destination", "{folder}/artifacts")
+    return Side(f"MLflow {envs.MLFLOW_VERSION}", "mlflow", python, command, folder / "mlflow", backend)
 
 
 def clean_environment() -> dict[str, str]:
