@@ -55,3 +55,12 @@ def proportional_set_size(process: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     raise RuntimeError(f"no Pss of process {process}")
+
+
+def peak_memory(process: int) -> int:
+    """The most bytes of memory that a process had at any time; 0 if it has ended."""
+    try:
+        lines = (PROC / str(process) / "status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))

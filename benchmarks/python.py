@@ -34,3 +34,44 @@ def runs(side: Side, scale: Scale) -> list[Figure]:
     seen = side.script("many_runs", scale.pick(1000, 50), 20)
     rate = seen["runs"] / seen["seconds"]
     return [Figure("start + 5 params + end, local", rate, "runs/s", "≥ 1,000 runs/s", higher_is_better=True)]
+
+
+def install(side: Side, scale: Scale) -> list[Figure]:
+    """The distributions that an installation brings, extras left out, and their bytes."""
+    seen = side.script("install_size")
+    return [
+        Figure("install: distributions", seen["distributions"], "", "≤ 30"),
+        Figure("install: size", seen["bytes"], "B", "≤ 170 MB"),
+    ]
+
+
+def scalars(side: Side, scale: Scale) -> list[Figure]:
+    """100,000 points from ten processes, interpreters and imports included, into one local store."""
+    processes, limit = 10, 60
+    count = scale.pick(10_000, 200)
+    seen = side.script("scalars", processes, count, limit, seconds=600)
+    beyond = seen["logged"] < processes * count
+    label = f"{processes * count:,} scalars from {processes} processes"
+    return [
+        Figure(f"{label}, start to exit", seen["ended"], "s", "≤ 1.5 s", beyond=beyond),
+        Figure(f"{label}, start to readable", seen["readable"], "s", "≤ 3 s", beyond=beyond),
+    ]
+
+
+def crowd(side: Side, scale: Scale) -> list[Figure]:
+    """Fifty processes write to one local store as fast as they may: the longest that anyone waited."""
+    processes = scale.pick(50, 8)
+    seen = side.script("crowd", processes, scale.pick(10, 3), seconds=400)
+    label = f"{processes} processes on one local store"
+    return [
+        Figure(f"{label}: longest wait for a write", seen["longest"], "s", "≤ 2 s"),
+        Figure(f"{label}: p99 of a write", seen["p99"], "s"),
+        Figure(f"{label}: writes", seen["rate"], "/s", higher_is_better=True),
+        Figure(
+            f"{label}: writes of the slowest over the fastest",
+            seen["least"] / seen["most"],
+            "",
+            higher_is_better=True,
+        ),
+        Figure(f"{label}: writes that failed", seen["failed"], "", "0"),
+    ]

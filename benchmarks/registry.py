@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import cli, http, python, search, series
+from benchmarks import artifacts, browser, cli, http, python, search, series
 from benchmarks.figures import Figure, Scale
 from benchmarks.sides import Side
 
@@ -10,21 +10,24 @@ Benchmark = Callable[[Side, Scale], list[Figure]]
 
 CLIENT: dict[str, Benchmark] = {
     "import": python.import_,
+    "install": python.install,
     "first-run": python.first_run,
     "log-metric-local": python.log_metric,
     "runs": python.runs,
+    "scalars": python.scalars,
     "help": cli.help_,
     "list-runs": cli.list_runs,
+    "first-chart": browser.first_chart,
 }
 STORAGE: dict[str, Benchmark] = {
     "server": http.server,
     "log-metric-http": http.log_metric,
     "log-batch": http.log_batch,
     "search": search.search,
-    "buckets": series.buckets,
-    "complete": series.complete,
+    "series": series.series,
     "stored-size": series.stored_size,
-    "health": series.health,
+    "artifact": artifacts.artifact,
+    "crowd": python.crowd,
 }
 GROUPS = {"client": CLIENT, "storage": STORAGE}
 TABLE = CLIENT | STORAGE

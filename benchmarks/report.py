@@ -64,7 +64,7 @@ def _show_value(figure: Figure) -> str:
         return _show_seconds(value)
     if figure.unit == "B":
         return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e3:,.0f} kB"
-    digits = 0 if value >= 10 or value == int(value) else 1
+    digits = 0 if value >= 100 or value == int(value) else 1 if value >= 1 else 2
     return f"{value:,.{digits}f} {figure.unit}".rstrip()
 
 

@@ -26,14 +26,21 @@ def long_series(scale: Scale) -> Shape:
     return Shape(runs=1, metrics=1, steps=scale.pick(1_000_000, 50_000))
 
 
-def buckets(side: Side, scale: Scale) -> list[Figure]:
-    """One long series as a chart wants it: 2,500 buckets of it, over HTTP."""
+def series(side: Side, scale: Scale) -> list[Figure]:
+    """One long series: in 2,500 buckets as a chart asks, complete through the Client, and /health meanwhile."""
     shape = long_series(scale)
-    label = f"{shape.steps:,} points → {BUCKETS:,} buckets"
     store = filled(side, shape)
     with side.server(store.folder, store.uri) as running:
-        seconds = read_buckets(side, running, store)
-    return [bounded(label, seconds, "≤ 40 ms")]
+        figures = [
+            bounded(
+                f"{shape.steps:,} points → {BUCKETS:,} buckets",
+                read_buckets(side, running, store),
+                "≤ 40 ms",
+            )
+        ]
+        figures += _complete(side, running, store)
+        figures += _health(side, running, store, scale.pick(10, 3))
+    return figures
 
 
 def read_buckets(side: Side, running: Server, store: Filled) -> float | None:
@@ -64,14 +71,11 @@ def bounded(label: str, seconds: float | None, budget: str, **place: Any) -> Fig
     )
 
 
-def complete(side: Side, scale: Scale) -> list[Figure]:
-    """Every point of one long series through the Client, as columns and as a list of metrics. MLflow has no columns."""
-    shape = long_series(scale)
-    store = filled(side, shape)
-    with side.server(store.folder, store.uri) as running:
-        as_list = client_read(side, running, store, "list")
-        as_columns = client_read(side, running, store, "columns") if side.is_ours else as_list
-    what = f"{shape.steps:,} points through the Client"
+def _complete(side: Side, running: Server, store: Filled) -> list[Figure]:
+    """Every point, as columns and as a list of metrics. MLflow has no columns."""
+    as_list = client_read(side, running, store, "list")
+    as_columns = client_read(side, running, store, "columns") if side.is_ours else as_list
+    what = f"{store.shape.steps:,} points through the Client"
     return [
         bounded(f"{what}, as columns", as_columns, "≤ 0.5 s"),
         bounded(f"{what}, as list[Metric]", as_list, "≤ 3 s"),
@@ -84,6 +88,34 @@ def client_read(side: Side, running: Server, store: Filled, form: str) -> float 
         return side.script("read_series", *arguments, seconds=PATIENCE_S)["seconds"]
     except subprocess.TimeoutExpired:
         return None
+
+
+def _health(side: Side, running: Server, store: Filled, seconds: int) -> list[Figure]:
+    """How long /health takes while two clients read the series as a chart does, again and again."""
+    request = encode_get(running.url, "/health", {})
+    with reading(bucket_request(side, running.url, store), running.url):
+        load = drive(running.url, repeat(request), 1, seconds, PATIENCE_S)
+    label = f"/health while {store.shape.steps:,} points are read"
+    return [Figure(f"{label}: p99", load.p(99), "s"), Figure(f"{label}: worst", max(load.latencies), "s")]
+
+
+@contextmanager
+def reading(request: bytes, url: str) -> Iterator[None]:
+    """Two connections that send a request all the time, from another process."""
+    script = Path(__file__).with_name("scripts") / "keep_reading.py"
+    environment = clean_environment() | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), url]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(request)
+        process.stdin.close()
+        time.sleep(WARM_UP_S)
+        yield
+        if process.poll() is not None:
+            raise RuntimeError(f"reading beside ended with status {process.returncode}")
+    finally:
+        end_group(process)
 
 
 SIZES = {
@@ -106,34 +138,3 @@ def stored_size(side: Side, scale: Scale) -> list[Figure]:
 
 def bytes_per_point(side: Side, shape: Shape, empty: int) -> float:
     return (side.backend.size(filled(side, shape).uri) - empty) / shape.points
-
-
-def health(side: Side, scale: Scale) -> list[Figure]:
-    """How long /health takes while two clients read a long series, again and again."""
-    shape = long_series(scale)
-    store = filled(side, shape)
-    with side.server(store.folder, store.uri) as running:
-        request = encode_get(running.url, "/health", {})
-        with reading(bucket_request(side, running.url, store), running.url):
-            load = drive(running.url, repeat(request), 1, scale.pick(10, 3), PATIENCE_S)
-    label = f"/health while {shape.steps:,} points are read"
-    return [Figure(f"{label}: p99", load.p(99), "s"), Figure(f"{label}: worst", max(load.latencies), "s")]
-
-
-@contextmanager
-def reading(request: bytes, url: str) -> Iterator[None]:
-    """Two connections that send a request all the time, from another process."""
-    script = Path(__file__).with_name("scripts") / "keep_reading.py"
-    environment = clean_environment() | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(script), url]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, start_new_session=True)
-    assert process.stdin is not None
-    try:
-        process.stdin.write(request)
-        process.stdin.close()
-        time.sleep(WARM_UP_S)
-        yield
-        if process.poll() is not None:
-            raise RuntimeError(f"reading beside ended with status {process.returncode}")
-    finally:
-        end_group(process)
