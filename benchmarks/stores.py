@@ -44,6 +44,11 @@ def cache() -> Path:
     return folder
 
 
+def forget() -> None:
+    """Let the next one be looked for anew."""
+    _made.clear()
+
+
 def filled(side: Side, shape: Shape) -> Filled:
     """A store of the side's with the runs of a shape: made now, or one that is there."""
     place = (side.name, side.backend.name, shape)
