@@ -51,10 +51,11 @@ class Store:
         self._write_engine = database.open(durable=durable, writing=True)
         self.keys = KeyNames()
         self._writer = Writer(self._write_engine, database, self.keys, sync=not durable)
-        self._sealer = Sealer(self)
+        self._sealer = Sealer(self, background=durable)
         try:
             with translated(database):
                 self._prepare(now, default_location)
+            self._sealer.start()
         except BaseException:
             self.close()
             raise
@@ -82,12 +83,13 @@ class Store:
                 self._sealer.logged(run, len(log.metrics))
 
     def seal(self, run: int) -> None:
-        """Bring the points of a run (by its integer id) into their dense form."""
+        """Bring the points of a run (by its integer id) into their dense form; a durable store does so on the side."""
         with translated(self.database):
             self._sealer.seal(run)
 
     def close(self) -> None:
         """Close every connection. The store must not be used afterwards."""
+        self._sealer.close()
         self._writer.close()
         self._read_engine.dispose()
         self._write_engine.dispose()

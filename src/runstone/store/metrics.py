@@ -4,6 +4,7 @@ What is stored is found first, by statements that leave the points alone: they a
 run and for many. Then only the rows that can hold a point asked for are opened, one series after the other.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from runstone.store.schema import metric_block, metric_chunk, metric_segment
 from runstone.wire.columns import (
     EVERYTHING,
     Columns,
-    Ints,
     Window,
     by_key,
     concatenate,
@@ -66,10 +66,10 @@ def find(
     by_series: defaultdict[tuple[int, int], list[Chunk]] = defaultdict(list)
     for chunk in _find_chunks(connection, runs, keys, window):
         by_series[chunk.run, chunk.key].append(chunk)
-    wanted: Ints = np.array(sorted(keys), np.int64)
+    wanted = sorted(keys)
     blocks: defaultdict[int, list[int]] = defaultdict(list)
     for block in _find_blocks(connection, runs, keys):
-        at = int(np.searchsorted(wanted, block.first_key))
+        at = bisect_left(wanted, block.first_key)
         if at < len(wanted) and wanted[at] <= block.last_key:
             blocks[block.run].append(block.id)
     return Found(runs, keys, window, by_series, blocks)
