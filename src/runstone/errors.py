@@ -78,6 +78,8 @@ class RunstoneError(Exception):
     http_status: int = 500
     sqlstate: str | None = _SYSTEM
     error_class: str | None = "CLIENT_INTERNAL_ERROR"
+    retry_after_s: int | None = None
+    """For an error that says nothing was begun: after how many seconds the request may be sent again."""
 
     def __init__(self, message: str, error_code: int | str | None = None, *, path: str | None = None):
         """`path` is the file of this machine that the message names, if it does."""
@@ -232,11 +234,12 @@ class ResourceConflict(RunstoneError):
 
 
 class RequestLimitExceeded(RunstoneError):
-    """Too much at once; try again later."""
+    """Too much at once; nothing was begun, try again later."""
 
     error_code = "REQUEST_LIMIT_EXCEEDED"
     http_status = 429
     sqlstate = error_class = None
+    retry_after_s = 1
 
 
 class InvalidState(RunstoneError):

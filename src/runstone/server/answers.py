@@ -82,7 +82,10 @@ def refusal(error: RunstoneError) -> Answer:
     text = body["message"]
     if len(text) > _LONGEST_MESSAGE:  # it shows a value of any length
         body["message"] = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
-    return Answer(error.http_status, json.dumps(body).encode())
+    headers: tuple[Header, ...] = ()
+    if error.retry_after_s is not None:
+        headers = ((b"retry-after", b"%d" % error.retry_after_s),)
+    return Answer(error.http_status, json.dumps(body).encode(), headers=headers)
 
 
 def failure(error: BaseException, what: str) -> Answer:

@@ -10,7 +10,6 @@ import msgspec
 
 from runstone.errors import InvalidParameterValue, RunstoneError
 from runstone.server.answers import (
-    COMMON_HEADERS,
     HTML,
     JSON,
     Answer,
@@ -23,14 +22,12 @@ from runstone.server.answers import (
     refusal,
     wrong_verb,
 )
+from runstone.server.bodies import Bodies
 from runstone.server.pools import Pool, Pools
 from runstone.service import Service
 from runstone.wire import codec
 from runstone.wire.base import Request
 from runstone.wire.operations import OPERATIONS, PREFIXES, Operation
-
-MAX_BODY = 64 << 20
-"""Bytes. The largest request of the protocol, a batch of 1,000 items, stays below 10 MB."""
 
 _OK = 200
 
@@ -49,6 +46,7 @@ class Dispatch:
     def __init__(self, service: Service, pools: Pools, otherwise: App):
         self._call = service.call
         self._otherwise = otherwise
+        self._bodies = Bodies()
         self._routes = {
             prefix + operation.path: _route(operation, pools)
             for prefix in PREFIXES
@@ -65,28 +63,25 @@ class Dispatch:
         try:
             if verb == "POST":
                 _check_content_type(scope["headers"])
-            body = await _read_body(receive)
-            if body is None:
-                return None
-            status, content = await route.pool.run(self._serve, route, verb, scope["query_string"], body)
+            with self._bodies.begin() as reading:
+                body = await reading.read(receive)
+                if body is None:
+                    return None
+                answer = await route.pool.run(self._serve, route, verb, scope["query_string"], body)
         except RunstoneError as error:
-            return await refusal(error)(scope, receive, send)
-        media = route.media if status == _OK else JSON
-        headers = [*COMMON_HEADERS, (b"content-type", media), (b"content-length", b"%d" % len(content))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        return await send({"type": "http.response.body", "body": content})
+            answer = refusal(error)
+        return await answer(scope, receive, send)
 
-    def _serve(self, route: _Route, verb: str, query: bytes, body: bytes) -> tuple[int, bytes]:
-        """The whole of a request, in a thread: the answer's status and content."""
+    def _serve(self, route: _Route, verb: str, query: bytes, body: bytes) -> Answer:
+        """The answer to a request, in a thread."""
         operation = route.operation
         try:
             request = _decode(operation.request, verb, query, body)
-            return _OK, codec.encode(self._call(operation.name, request))
+            return Answer(_OK, codec.encode(self._call(operation.name, request)), route.media)
         except RunstoneError as error:
-            answer = refusal(error)
+            return refusal(error)
         except Exception as error:  # noqa: BLE001 - the edge: it is logged, and answered without its details
-            answer = failure(error, operation.name)
-        return answer.status, answer.body
+            return failure(error, operation.name)
 
 
 def _route(operation: Operation, pools: Pools) -> _Route:
@@ -121,23 +116,3 @@ def _check_content_type(headers: list[Header]) -> None:
                 return
             raise InvalidParameterValue("Bad Request. Content-Type must be one of ['application/json'].")
     raise InvalidParameterValue("Bad Request. Content-Type header is missing.")
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """The request's body; None if the client has gone. Raises InvalidParameterValue for one that is too large."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= MAX_BODY:
-        return body
-    pieces, size = [body], len(body)
-    while message["type"] == "http.request" and message.get("more_body", False) and size <= MAX_BODY:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-    if message["type"] != "http.request":
-        return None
-    if size > MAX_BODY:
-        raise InvalidParameterValue(
-            f"The request's body exceeds {MAX_BODY >> 20} MiB. Split it into several requests."
-        )
-    return b"".join(pieces)
