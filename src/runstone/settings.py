@@ -39,6 +39,13 @@ def _capture(text: str) -> str:
         raise ValueError("expected full, tags or off") from None
 
 
+def _journal(text: str) -> str:
+    lowered = text.strip().lower()
+    if lowered not in ("auto", "wal", "rollback"):
+        raise ValueError("expected auto, wal or rollback")
+    return lowered
+
+
 class Setting(Generic[T]):
     """One setting. `read()` gives its value from the environment, or the default."""
 
@@ -172,6 +179,12 @@ TRUNCATE_LONG_VALUES = Setting[bool](
     _boolean,
     True,
     "Cut params over 6,000, run tags over 8,000 and run names over 250 characters instead of refusing them.",
+)
+SQLITE_JOURNAL = Setting[str](
+    "RUNSTONE_SQLITE_JOURNAL",
+    _journal,
+    "auto",
+    "How SQLite keeps a store whole: wal; rollback, on network file systems; auto chooses by the file system.",
 )
 LOGGING_LEVEL = Setting[str | None](
     "MLFLOW_LOGGING_LEVEL",

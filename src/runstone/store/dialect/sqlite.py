@@ -11,6 +11,8 @@ from sqlalchemy.pool import QueuePool
 
 from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
 from runstone.locks import FileLock
+from runstone.settings import SQLITE_JOURNAL
+from runstone.store.dialect.network_files import check_locks, is_on_network
 from runstone.store.dialect.statements import lower
 
 BUSY_TIMEOUT_MS = 20_000
@@ -19,7 +21,9 @@ BUSY_TIMEOUT_MS = 20_000
 class SqliteDatabase:
     """A SQLite file, which is created when it is first written.
 
-    Processes take turns to write by a file lock beside it: SQLite's own lets a busy one starve the others.
+    Processes take turns to write by a file lock beside it: SQLite's own lets a busy one starve the others. Readers see
+    the moment they began at and never wait; on a network file system, which has no write-ahead log, they and a commit
+    wait for each other.
     """
 
     may_lose_connections = False
@@ -29,10 +33,18 @@ class SqliteDatabase:
         self.name = str(path)
         self.argument = f"sqlite:///{path}"
         self.lock = FileLock(path.with_name(path.name + ".lock"))
-        self.log_file: Path | None = path.with_name(path.name + "-wal")
+        asked = SQLITE_JOURNAL.read()
+        self._rollback = is_on_network(path) if asked == "auto" else asked == "rollback"
+        self.log_file = None if self._rollback else path.with_name(path.name + "-wal")
+        """What a commit may leave in the system's memory. A rollback journal is always brought to the disk."""
 
     def open(self, *, durable: bool, writing: bool) -> Engine:
-        """See Database. Transactions that write take the write lock when they begin."""
+        """See Database. Transactions that write take the write lock when they begin.
+
+        Raises StoreError on a network file system whose files cannot be locked.
+        """
+        if self._rollback:
+            check_locks(self.lock, self.path)
         engine = create_engine(
             URL.create(
                 "sqlite", database=str(self.path)
@@ -49,8 +61,8 @@ class SqliteDatabase:
             connection.isolation_level = None  # we say BEGIN ourselves
             connection.create_function("unicode_lower", 1, _lower, deterministic=True)
             for pragma in (
-                "journal_mode = WAL",
-                f"synchronous = {'FULL' if durable else 'NORMAL'}",
+                f"journal_mode = {'TRUNCATE' if self._rollback else 'WAL'}",
+                f"synchronous = {'FULL' if durable or self._rollback else 'NORMAL'}",
                 "foreign_keys = ON",
                 "case_sensitive_like = ON",
                 "cache_size = -16384",
