@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -123,20 +124,34 @@ def ask(server: RunningServer, operation: str, **fields: Any) -> tuple[str, byte
         return response.headers["Content-Type"], response.read()
 
 
+def ask_packed(server: RunningServer, question: dict[str, Any]) -> GetSeriesColumnsResponse:
+    kind, content = ask(server, "get-series-columns", **question)
+    assert kind == "application/vnd.msgpack"
+    return msgspec.msgpack.decode(content, type=GetSeriesColumnsResponse)
+
+
+def _wait_until_sealed(server: RunningServer, question: dict[str, Any]) -> None:
+    """A server seals an ended run on the side."""
+    deadline = time.monotonic() + 20
+    while ask_packed(server, question).runs[0].block:
+        assert time.monotonic() < deadline, "the run was not sealed"
+        time.sleep(0.005)
+
+
 def test_columns_travel_packed_and_say_what_json_says(shared_server: RunningServer) -> None:
     with Client(shared_server.url) as client:
         run = client.create_run("0").info.run_id
         client.log_batch(run, [Metric(k, math.sin(n), n, n) for n in range(1_500) for k in ("a", "b")])
         client.set_terminated(run)
+        question = {"run_ids": [run], "metric_keys": ["a", "b"]}
+        _wait_until_sealed(shared_server, question)
         client.log_metric(run, "b", INF, 7, 7)
-    question = {"run_ids": [run], "metric_keys": ["a", "b"]}
     kind, content = ask(shared_server, "get-series", **question)
     assert kind == "application/json"
     told = decode_response(GetSeriesResponse, content).series
-    kind, content = ask(shared_server, "get-series-columns", **question)
-    assert kind == "application/vnd.msgpack"
-    packed = msgspec.msgpack.decode(content, type=GetSeriesColumnsResponse)
+    packed = ask_packed(shared_server, question)
     assert [chunk.key for chunk in packed.runs[0].chunks] == list(packed.keys.values())
+    assert packed.runs[0].block
     with Client(shared_server.url) as client:
         found = client.get_series(run, ["a", "b"])
     assert [(s.key, s.steps.tolist(), s.count) for s in found] == [(s.key, s.steps, s.count) for s in told]
