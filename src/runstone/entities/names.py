@@ -6,6 +6,7 @@ The numbers are MLflow's (mlflow.utils.validation), so that what fits there fits
 import json
 import posixpath
 import re
+from functools import lru_cache
 
 from runstone.errors import InvalidParameterValue
 
@@ -75,6 +76,11 @@ def check_key(key: str, *, parameter: str = "key", what: str = "key") -> None:
         parameter: how the request calls it, for the message.
         what: how a message about its length calls it.
     """
+    _check_key(key, parameter, what)
+
+
+@lru_cache(maxsize=16_384)  # a run logs under the same names again and again; a refusal is not remembered
+def _check_key(key: str, parameter: str, what: str) -> None:
     if not _KEY.fullmatch(key):
         raise InvalidParameterValue(
             f"Invalid value {json.dumps(key, ensure_ascii=False)} for parameter '{parameter}' supplied: Names may only "

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from runstone.search import And, Comparison, Expression, Field, Not, Or
 from runstone.store import dialect
-from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY, value_hash
+from runstone.store.logs import value_hash
 from runstone.store.schema import (
     dataset,
     experiment,
@@ -33,6 +33,7 @@ from runstone.store.schema import (
     run_param,
     run_tag,
 )
+from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 EXPERIMENT_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
     "name": experiment.c.name,

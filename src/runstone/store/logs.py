@@ -5,16 +5,16 @@ costs the others nothing), then written as sets ordered by run and key.
 """
 
 import hashlib
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import RUN_NAME_TAG
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
-from runstone.store.dialect import Prepared, greatest, least, upsert
+from runstone.store import summaries
+from runstone.store.dialect import Prepared, upsert
 from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
 
 Context = tuple[str, str, str]
@@ -63,65 +63,6 @@ def value_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-# --- numbers of any class ---------------------------------------------------------------------
-
-NAN, NEGATIVE_INFINITY, FINITE, POSITIVE_INFINITY = -2, -1, 0, 1
-"""The class of a stored number, in the order of the metric rule: NaN is below every number. Only a finite one is in
-its value column: SQLite binds NaN as NULL, MySQL has neither NaN nor infinities."""
-
-
-def classify(value: float) -> tuple[int, float]:
-    """The class and the value to store."""
-    if math.isfinite(value):
-        return FINITE, value + 0.0  # -0.0 becomes 0.0
-    if math.isnan(value):
-        return NAN, 0.0
-    return (POSITIVE_INFINITY if value > 0 else NEGATIVE_INFINITY), 0.0
-
-
-def declassify(kind: int, value: float) -> float:
-    """The number behind a stored class and value."""
-    if kind == FINITE:
-        return value
-    return {NAN: math.nan, POSITIVE_INFINITY: math.inf, NEGATIVE_INFINITY: -math.inf}[kind]
-
-
-def summarize(points: Iterable[Point]) -> dict[str, Any]:
-    """The row of `metric_summary` for points of one key, without its identity."""
-    ranked = [(p.step, p.timestamp, *classify(p.value)) for p in points]
-    latest, first = max(ranked), min(ranked)
-    finite = [value for _, _, kind, value in ranked if kind == FINITE]
-    nans = sum(kind == NAN for _, _, kind, _ in ranked)
-    return {
-        **dict(zip(("step", "timestamp", "class", "value"), latest, strict=True)),
-        **dict(zip(("first_step", "first_timestamp", "first_class", "first_value"), first, strict=True)),
-        "count": len(ranked),
-        "nan_count": nans,
-        "infinite_count": len(ranked) - len(finite) - nans,
-        "minimum": min(finite, default=None),
-        "maximum": max(finite, default=None),
-    }
-
-
-def _merged_summary(old: Any, new: Any) -> dict[str, ColumnElement[Any]]:
-    """How a stored summary and that of further points become one."""
-    merged: dict[str, ColumnElement[Any]] = {}
-    latest, first = (
-        ("step", "timestamp", "class", "value"),
-        ("first_step", "first_timestamp", "first_class", "first_value"),
-    )
-    later = tuple_(*(new[c] for c in latest)) > tuple_(*(old[c] for c in latest))
-    earlier = tuple_(*(new[c] for c in first)) < tuple_(*(old[c] for c in first))
-    # The least significant column first: where columns change one by one (see `Upsert.merging`), what has changed
-    # must not decide about those that have not.
-    merged |= {c: case((later, new[c]), else_=old[c]) for c in reversed(latest)}
-    merged |= {c: case((earlier, new[c]), else_=old[c]) for c in reversed(first)}
-    merged |= {c: old[c] + new[c] for c in ("count", "nan_count", "infinite_count")}
-    merged["minimum"] = least(old.minimum, new.minimum)
-    merged["maximum"] = greatest(old.maximum, new.maximum)
-    return merged
-
-
 # --- the statements ---------------------------------------------------------------------------
 
 _AT = ("experiment", "key", "run")
@@ -140,7 +81,7 @@ _name_run = Prepared(update(run).where(run.c.id == bindparam("run")).values(name
 _add_segment = Prepared(
     metric_segment.insert().values({name: bindparam(name) for name in ("run", "count", "data")})
 )
-_merge_summary = Prepared(upsert(metric_summary).merging(_merged_summary))
+_merge_summary = Prepared(upsert(metric_summary).merging(summaries.merged))
 
 Place = tuple[int, int, int]
 """Where a value stands: experiment, key, run."""
@@ -226,14 +167,15 @@ def _write_metrics(
     # numpy and pcodec are loaded by the first metric, not by the first run
     from runstone.store.points import encode_segment
 
+    rows: list[dict[str, Any]] = []
     contexts = intern_contexts(connection, {p.context for points in by_run.values() for p in points})
-    summaries: list[dict[str, Any]] = []
     for target, points in sorted(by_run.items()):
-        rows = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
-        segment = {"run": target.id, "count": len(rows), "data": encode_segment(rows)}
+        numbered = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
+        segment = {"run": target.id, "count": len(numbered), "data": encode_segment(numbered)}
         _add_segment.run(connection, segment)
-        summaries += _summaries(target, keys, points)
-    _merge_summary.run_many(connection, summaries)
+        place = {"experiment": target.experiment, "run": target.id}
+        rows += (place | summary for summary in summaries.summarize(numbered))
+    _merge_summary.run_many(connection, rows)
 
 
 def set_tags(connection: Connection, experiment: int, number: int, tags: Mapping[int, str]) -> None:
@@ -241,17 +183,6 @@ def set_tags(connection: Connection, experiment: int, number: int, tags: Mapping
     _set_tag.run_many(
         connection, _value_rows({(experiment, key, number): text for key, text in tags.items()})
     )
-
-
-def _summaries(target: _Run, keys: Mapping[str, int], points: Sequence[Point]) -> list[dict[str, Any]]:
-    by_key: dict[str, list[Point]] = {}
-    for point in points:
-        by_key.setdefault(point.key, []).append(point)
-    rows = [
-        {"experiment": target.experiment, "key": keys[key], "run": target.id} | summarize(of_key)
-        for key, of_key in by_key.items()
-    ]
-    return sorted(rows, key=lambda row: row["key"])
 
 
 def _value_rows(values: Mapping[Place, str]) -> list[dict[str, Any]]:

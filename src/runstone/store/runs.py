@@ -10,8 +10,9 @@ from runstone.search import Expression, Field, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import Prepared, among, one_of, several
 from runstone.store.keys import KeyNames
-from runstone.store.logs import declassify, set_tags
+from runstone.store.logs import set_tags
 from runstone.store.schema import metric_summary, run, run_param, run_tag
+from runstone.store.summaries import declassify
 
 
 class RunRow(NamedTuple):
