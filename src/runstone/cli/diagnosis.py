@@ -145,7 +145,7 @@ def _is_ready(database: Path, facts: Facts) -> bool:
         facts["works"] = "there is no store yet; the first run makes it"
         return False
     from runstone.store.dialect import database_at
-    from runstone.store.engine import version_of
+    from runstone.store.preparing import version_of
     from runstone.store.schema import OLDER_VERSIONS, VERSION
 
     version = version_of(database_at(database))

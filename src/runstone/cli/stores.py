@@ -1,8 +1,12 @@
 """What can be known of a store before it is opened."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runstone.errors import StoreError
+from runstone.errors import InvalidParameterValue, StoreError
+
+if TYPE_CHECKING:
+    from runstone.store.dialect import Database
 
 
 def is_server(uri: str) -> bool:
@@ -36,3 +40,29 @@ def check_store_exists(uri: str) -> None:
             f"There is no store at {database.parent}: nothing was recorded there yet.{also} Name another place with "
             "--tracking-uri (before the command) or MLFLOW_TRACKING_URI."
         )
+
+
+def own_store(given: str | None, tracking_uri: str | None) -> str:
+    """The URI of the store that a command works on itself: the one given, else that of the tracking URI.
+
+    Raises InvalidParameterValue for a server's.
+    """
+    from runstone.client.uris import resolve_tracking_uri
+    from runstone.urls import without_secrets
+
+    uri = given or resolve_tracking_uri(tracking_uri)
+    if is_server(uri):
+        raise InvalidParameterValue(
+            f"{without_secrets(uri)} is a server. This works on a store itself: name what the server has as its "
+            "--backend-store-uri, where that can be reached."
+        )
+    return uri
+
+
+def own_database(uri: str) -> "Database":
+    """The database of a store's URI. Raises StoreError where there is none yet."""
+    from runstone.service.opening import places
+    from runstone.store.dialect import database_at
+
+    check_store_exists(uri)
+    return database_at(places(uri).database)

@@ -13,7 +13,8 @@ from runstone.service.core import Service, now_ms
 from runstone.service.locations import PROXIED, Locations, checked
 from runstone.settings import DEFAULT_STORE, TRUNCATE_LONG_VALUES
 from runstone.store import Store, is_database_url
-from runstone.store.engine import DATABASE_NAME, is_mlflow_database
+from runstone.store.engine import DATABASE_NAME
+from runstone.store.preparing import NewStore, is_mlflow_database
 from runstone.urls import without_secrets
 
 Mode = Literal["local", "server"]
@@ -39,6 +40,8 @@ def open_service(
         artifact_root: where new experiments keep their artifacts, instead of there.
         artifacts_destination: the folder behind `mlflow-artifacts:/`, instead of there.
 
+    A store of an older Runstone is upgraded if it is a file of a process's own; else it is refused.
+
     Raises StoreError if the place cannot be used, UnsupportedOperation for a kind of store that is not supported.
     """
     database, artifacts = locate(store_uri)
@@ -50,7 +53,13 @@ def open_service(
     default_root = _default_root(artifact_root, database, shown)
     locations = Locations(default_root, shown)
     truncate = TRUNCATE_LONG_VALUES.read()
-    store = Store(database, durable=mode == "server", now=now_ms, default_location=locations.of_experiment(0))
+    store = Store(
+        database,
+        durable=mode == "server",
+        # What others may be using at this moment is upgraded when somebody says so.
+        upgrading=mode == "local" and isinstance(database, Path),
+        new=NewStore(now_ms, locations.of_experiment(0)),
+    )
     return Service(store, Artifacts(artifacts), locations, truncate_long_values=truncate)
 
 

@@ -120,6 +120,11 @@ def _translate(connection: Connection, text: str, error: Exception) -> None:
     ) from error
 
 
+def commits_tables(connection: Connection) -> bool:
+    """Whether the database commits every table that it makes by itself, whatever the transaction does."""
+    return connection.dialect.name in _MYSQL
+
+
 # --- insert or update -------------------------------------------------------------------------
 
 

@@ -1,6 +1,5 @@
 """The first tables."""
 
-from alembic import op
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -11,6 +10,7 @@ from sqlalchemy import (
 )
 
 from runstone.store.dialect import CLUSTERED, NUMBERED, BigId, Bytes, LongText, Number, short_text
+from runstone.store.migrations.steps import create_index, create_table
 
 revision = "0001"
 down_revision = None
@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def _experiments() -> None:
-    op.create_table(
+    create_table(
         "experiment",
         Column("id", BigId, primary_key=True),
         Column("name", short_text(500), nullable=False),
@@ -37,14 +37,14 @@ def _experiments() -> None:
         UniqueConstraint("name", name="uq_experiment_name"),
         **NUMBERED,
     )
-    op.create_table(
+    create_table(
         "experiment_tag",
         Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True),
         Column("key", short_text(250), primary_key=True),
         Column("value", LongText, nullable=False),
         **CLUSTERED,
     )
-    op.create_table(
+    create_table(
         "key_name",
         Column("id", BigId, primary_key=True),
         Column("name", short_text(250), nullable=False),
@@ -54,7 +54,7 @@ def _experiments() -> None:
 
 
 def _runs() -> None:
-    op.create_table(
+    create_table(
         "run",
         Column("id", BigId, primary_key=True),
         Column("run_id", short_text(256), nullable=False),
@@ -70,13 +70,11 @@ def _runs() -> None:
         UniqueConstraint("run_id", name="uq_run_run_id"),
         **NUMBERED,
     )
-    op.create_index(
-        "ix_run_default_order", "run", ["experiment", "lifecycle", text("started DESC"), "run_id"]
-    )
+    create_index("ix_run_default_order", "run", ["experiment", "lifecycle", text("started DESC"), "run_id"])
 
 
 def _values(table: str) -> None:
-    op.create_table(
+    create_table(
         table,
         *(
             Column(name, BigInteger, primary_key=True, autoincrement=False)
@@ -86,12 +84,12 @@ def _values(table: str) -> None:
         Column("value_hash", BigInteger, nullable=False),
         **CLUSTERED,
     )
-    op.create_index(f"ix_{table}_run", table, ["run"])
-    op.create_index(f"ix_{table}_value", table, ["experiment", "key", "value_hash"])
+    create_index(f"ix_{table}_run", table, ["run"])
+    create_index(f"ix_{table}_value", table, ["experiment", "key", "value_hash"])
 
 
 def _summaries() -> None:
-    op.create_table(
+    create_table(
         "metric_summary",
         *(
             Column(name, BigInteger, primary_key=True, autoincrement=False)
@@ -108,14 +106,14 @@ def _summaries() -> None:
         Column("maximum", Number),
         **CLUSTERED,
     )
-    op.create_index("ix_metric_summary_run", "metric_summary", ["run"])
+    create_index("ix_metric_summary_run", "metric_summary", ["run"])
     by_value = ["experiment", "key", "class", "value", "run"]
-    op.create_index("ix_metric_summary_value", "metric_summary", by_value)
+    create_index("ix_metric_summary_value", "metric_summary", by_value)
 
 
 def _points() -> None:
     context = ("model_id", "dataset_name", "dataset_digest", "attempt")
-    op.create_table(
+    create_table(
         "metric_context",
         Column("id", BigId, primary_key=True),
         *(
@@ -129,13 +127,13 @@ def _points() -> None:
     _point_table("metric_segment")
     _point_table("metric_chunk", "key", "first_step", "last_step")
     _point_table("metric_block", "first_key", "last_key")
-    op.create_index("ix_metric_segment_run", "metric_segment", ["run"])
-    op.create_index("ix_metric_chunk_run_key", "metric_chunk", ["run", "key"])
-    op.create_index("ix_metric_block_run_keys", "metric_block", ["run", "first_key", "last_key"])
+    create_index("ix_metric_segment_run", "metric_segment", ["run"])
+    create_index("ix_metric_chunk_run_key", "metric_chunk", ["run", "key"])
+    create_index("ix_metric_block_run_keys", "metric_block", ["run", "first_key", "last_key"])
 
 
 def _point_table(table: str, *own: str) -> None:
-    op.create_table(
+    create_table(
         table,
         Column("id", BigId, primary_key=True),
         *(Column(name, BigInteger, nullable=False) for name in ("run", *own, "count")),

@@ -1,9 +1,9 @@
 """The datasets and models that runs read and made."""
 
-from alembic import op
 from sqlalchemy import BigInteger, Column, ForeignKey, UniqueConstraint
 
 from runstone.store.dialect import NUMBERED, BigId, LongText, short_text
+from runstone.store.migrations.steps import create_index, create_table
 
 revision = "0002"
 down_revision = "0001"
@@ -15,7 +15,7 @@ def upgrade() -> None:
 
 
 def _datasets() -> None:
-    op.create_table(
+    create_table(
         "dataset",
         Column("id", BigId, primary_key=True),
         Column("experiment", BigId, ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
@@ -31,7 +31,7 @@ def _datasets() -> None:
 
 
 def _links() -> None:
-    op.create_table(
+    create_table(
         "run_dataset",
         Column("id", BigId, primary_key=True),
         Column("run", BigInteger, nullable=False),
@@ -42,8 +42,8 @@ def _links() -> None:
         UniqueConstraint("run", "dataset", "tags_hash", name="uq_run_dataset"),
         **NUMBERED,
     )
-    op.create_index("ix_run_dataset_dataset", "run_dataset", ["dataset"])
-    op.create_table(
+    create_index("ix_run_dataset_dataset", "run_dataset", ["dataset"])
+    create_table(
         "run_model",
         Column("id", BigId, primary_key=True),
         Column("run", BigInteger, nullable=False),
