@@ -2,8 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import (
@@ -11,6 +15,7 @@ from runstone.entities.names import (
     MAX_INT64,
     MAX_ORDER_TERMS,
     MAX_PATTERN_LENGTH,
+    MIN_INT64,
     check_length,
 )
 from runstone.errors import InvalidParameterValue
@@ -21,6 +26,7 @@ _LIFECYCLES = {
     "DELETED_ONLY": (LifecycleStage.DELETED,),
     "ALL": (LifecycleStage.ACTIVE, LifecycleStage.DELETED),
 }
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _VIEWS = dict(enumerate(_LIFECYCLES, start=1))
 
 
@@ -64,25 +70,96 @@ def lifecycles(view: str | int | None) -> tuple[str, ...]:
     return _LIFECYCLES[_VIEWS[view]]
 
 
+# --- page tokens ------------------------------------------------------------------------------
+#
+# To clients a token is opaque. Within it is JSON, as within MLflow's: how many results precede the page,
+# {"offset": 100}; or, where a search can begin after any result, the position of that one, {"after": [0, 0.5, "id"]},
+# and which order it belongs to.
+
+
 def page_token(offset: int, limit: int, found: int) -> str | None:
     """The token of the next page, where a page of `limit` at `offset` found `found` (one more than it shows)."""
-    if found <= limit:
-        return None
-    return base64.b64encode(json.dumps({"offset": offset + limit}).encode()).decode()
+    return _token({"offset": offset + limit}) if found > limit else None
 
 
 def page_offset(token: str | None) -> int:
     """How many results precede the page of this token. Raises InvalidParameterValue for a token that is not ours."""
+    return _offset(token, _content(token)) if token else 0
+
+
+class Page(NamedTuple):
+    """Where a page begins: after the result at a position, or after the first `offset` ones."""
+
+    after: tuple[Any, ...] | None = None
+    offset: int = 0
+
+
+def position_token(order_by: Sequence[OrderBy], position: tuple[Any, ...]) -> str:
+    """The token of the page after the result at a position in an order."""
+    return _token({"after": position, "order": _fingerprint(order_by)})
+
+
+def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[type]) -> Page:
+    """Where the page of a token begins, in an order whose positions have values of these types.
+
+    Raises InvalidParameterValue for a token that is not ours, or that belongs to another order.
+    """
     if not token:
-        return 0
+        return Page()
+    content = _content(token)
+    if not isinstance(content, dict) or "after" not in content:  # as MLflow and our first versions gave
+        return Page(offset=_offset(token, content))
+    after, order = content["after"], content.get("order")
+    if not isinstance(after, list) or not isinstance(order, str):
+        raise _invalid(token)
+    if order != _fingerprint(order_by):
+        raise InvalidParameterValue(
+            "The page_token belongs to another order_by. Ask for the next page with the order_by of the page before, "
+            "or without page_token for the first page."
+        )
+    values = cast("list[Any]", after)
+    if len(values) != len(types) or not all(map(_is_of, values, types)):
+        raise _invalid(token)
+    return Page(after=tuple(kind(value) for value, kind in zip(values, types, strict=True)))
+
+
+def _is_of(value: object, kind: type) -> bool:
+    if isinstance(value, bool):
+        return False
+    if kind is str:
+        return isinstance(value, str) and not _UNSTORABLE.search(value)
+    if isinstance(value, int):
+        return MIN_INT64 <= value <= MAX_INT64
+    return kind is float and isinstance(value, float) and math.isfinite(value)
+
+
+def _fingerprint(order_by: Sequence[OrderBy]) -> str:
+    """A short name for an order."""
+    text = json.dumps([(c.field.kind, c.field.key, c.ascending) for c in order_by])
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _token(content: Mapping[str, Any]) -> str:
+    return base64.b64encode(json.dumps(content, ensure_ascii=False).encode()).decode()
+
+
+def _content(token: str) -> Any:
     try:
         decoded = base64.b64decode(token)
     except (ValueError, binascii.Error) as error:
         raise InvalidParameterValue("Invalid page token, could not base64-decode") from error
     try:
-        offset = json.loads(decoded)["offset"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}") from error
+        return json.loads(decoded)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(token) from error
+
+
+def _offset(token: str, content: Any) -> int:
+    offset: Any = cast("dict[str, Any]", content).get("offset") if isinstance(content, dict) else None
     if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= MAX_INT64:
-        raise InvalidParameterValue(f"Invalid page token, decoded value={decoded}")
+        raise _invalid(token)
     return offset
+
+
+def _invalid(token: str) -> InvalidParameterValue:
+    return InvalidParameterValue(f"Invalid page token, decoded value={base64.b64decode(token)}")

@@ -1,7 +1,7 @@
 """The operations on runs: their lifecycle and the search for them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from runstone.entities.kinds import LifecycleStage, RunStatus
 from runstone.entities.names import (
@@ -21,10 +21,11 @@ from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
 from runstone.service.links import inputs_of, outputs_of
 from runstone.service.logging import run_name, tag_value
-from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
+from runstone.service.paging import Page, lifecycles, parse_search, position_token, read_token
 from runstone.store import ALREADY_THERE, Connection, datasets, runs
 from runstone.store.datasets import Links
-from runstone.store.runs import RunContent, RunRow, Selection
+from runstone.store.runs import RunContent, RunRow
+from runstone.store.search import Search, Selection, position_types
 from runstone.wire import runs as wire
 from runstone.wire.base import EmptyResponse, to_double
 
@@ -177,24 +178,32 @@ def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
 
 @operation
 def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsResponse:
-    selection, order_by, offset = _search(service, request)
+    asked = _asked(service, request)
     with service.store.read() as connection:
-        rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
+        rows, token = _page(connection, asked, Search(connection, service.store.keys, *asked[:2]))
         return wire.SearchRunsResponse(_filled(service, connection, rows), token)
 
 
 @operation
 def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse:
-    selection, order_by, offset = _search(service, request)
+    asked = _asked(service, request)
     with service.store.read() as connection:
-        rows, token = _page(service, connection, selection, order_by, request.max_results, offset)
-        total = runs.count(connection, service.store.keys, selection)
+        search = Search(connection, service.store.keys, *asked[:2])
+        rows, token = _page(connection, asked, search)
         numbers = [row.id for row in rows]
-        return wire.ListRunsResponse(total, _filled(service, connection, rows), numbers, token)
+        return wire.ListRunsResponse(search.count(), _filled(service, connection, rows), numbers, token)
 
 
-def _search(service: Service, request: wire.SearchRuns) -> tuple[Selection, tuple[OrderBy, ...], int]:
-    """Which runs a request asks for, in which order, and how many come before its page."""
+class _Asked(NamedTuple):
+    """What a search asks for."""
+
+    selection: Selection
+    order_by: Sequence[OrderBy]
+    page: Page
+    limit: int
+
+
+def _asked(service: Service, request: wire.SearchRuns) -> _Asked:
     limit = request.max_results
     if limit <= 0:
         raise InvalidParameterValue(
@@ -206,21 +215,18 @@ def _search(service: Service, request: wire.SearchRuns) -> tuple[Selection, tupl
     experiments = sorted({experiment_number(number) for number in request.experiment_ids})
     shown_root = service.locations.shown_root
     selection = Selection(experiments, lifecycles(request.run_view_type), where, shown_root)
-    return selection, order_by, page_offset(request.page_token)
+    return _Asked(
+        selection, order_by, read_token(request.page_token, order_by, position_types(order_by)), limit
+    )
 
 
-def _page(
-    service: Service,
-    connection: Connection,
-    selection: Selection,
-    order_by: Sequence[OrderBy],
-    limit: int,
-    offset: int,
-) -> tuple[list[RunRow], str | None]:
+def _page(connection: Connection, asked: _Asked, search: Search) -> tuple[list[RunRow], str | None]:
     """A page of runs, and the token of the next one."""
-    keys = service.store.keys
-    rows = runs.search(connection, keys, selection, order_by=order_by, limit=limit + 1, offset=offset)
-    return rows[:limit], page_token(offset, limit, len(rows))
+    found = search.page(asked.limit + 1, after=asked.page.after, offset=asked.page.offset)
+    token = None
+    if len(found) > asked.limit:
+        token = position_token(asked.order_by, found[asked.limit - 1].position)
+    return runs.rows(connection, [one.number for one in found[: asked.limit]]), token
 
 
 def _filled(service: Service, connection: Connection, rows: Sequence[RunRow]) -> list[wire.Run]:

@@ -28,7 +28,6 @@ from runstone.store.schema import (
     experiment,
     experiment_tag,
     metric_summary,
-    run,
     run_dataset,
     run_param,
     run_tag,
@@ -42,15 +41,19 @@ EXPERIMENT_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
     "last_update_time": experiment.c.updated,
 }
 
-RUN_ATTRIBUTES: Mapping[str, ColumnElement[Any]] = {
-    "run_id": run.c.run_id,
-    "run_name": run.c.name,
-    "user_id": run.c.user_id,
-    "status": run.c.status,
-    "artifact_uri": run.c.artifact_uri,
-    "start_time": run.c.started,
-    "end_time": run.c.ended,
+RUN_ATTRIBUTES: Mapping[str, str] = {
+    "run_id": "run_id",
+    "run_name": "name",
+    "user_id": "user_id",
+    "status": "status",
+    "artifact_uri": "artifact_uri",
+    "start_time": "started",
+    "end_time": "ended",
 }
+"""The columns of `run` behind its attributes."""
+
+Rows = Mapping[str, ColumnElement[Any]] | Any
+"""The columns of the rows that are searched: those of `run`, or of a query that gives some of its rows."""
 
 _PROXIED = "mlflow-artifacts:/"
 
@@ -63,18 +66,18 @@ def experiment_condition(expression: Expression) -> ColumnElement[bool]:
 
 
 def run_condition(
-    expression: Expression, keys: Mapping[str, int], shown_root: str | None
+    expression: Expression, rows: Rows, keys: Mapping[str, int], shown_root: str | None
 ) -> ColumnElement[bool]:
-    """The condition on `run` that the expression means.
+    """The condition on rows of `run` that the expression means.
 
     `keys` are the ids of the names in it that have one; for `shown_root` see `run_attribute`.
     """
-    return _condition(expression, lambda comparison: _run_comparison(comparison, keys, shown_root))
+    return _condition(expression, lambda comparison: _run_comparison(comparison, rows, keys, shown_root))
 
 
-def run_attribute(name: str, shown_root: str | None) -> ColumnElement[Any]:
+def run_attribute(rows: Rows, name: str, shown_root: str | None) -> ColumnElement[Any]:
     """An attribute of a run, as users see it: a `shown_root` stands for the scheme of the artifact proxy."""
-    column = RUN_ATTRIBUTES[name]
+    column: ColumnElement[Any] = rows[RUN_ATTRIBUTES[name]]
     if name != "artifact_uri" or shown_root is None:
         return column
     proxied = func.substr(column, 1, len(_PROXIED)) == _PROXIED
@@ -122,25 +125,30 @@ def _experiment_comparison(comparison: Comparison) -> ColumnElement[bool]:
         mine = (experiment_tag.c.experiment == experiment.c.id, experiment_tag.c.key == key)
         return _among(experiment_tag, mine, comparison, experiment_tag.c.value)
     column = EXPERIMENT_ATTRIBUTES[key]
-    return _compare(cast(column, String) if key == "experiment_id" else column, comparison)
+    return compare(cast(column, String) if key == "experiment_id" else column, comparison)
 
 
 def _run_comparison(
-    comparison: Comparison, keys: Mapping[str, int], shown_root: str | None
+    comparison: Comparison, rows: Rows, keys: Mapping[str, int], shown_root: str | None
 ) -> ColumnElement[bool]:
     kind, name = comparison.field.kind, comparison.field.key
     if kind == "attribute":
-        return _compare(run_attribute(name, shown_root), comparison)
+        condition = compare(run_attribute(rows, name, shown_root), comparison)
+        return and_(rows["ended"].is_not(None), condition) if name == "end_time" else condition
     if kind == "dataset":
-        return _dataset_comparison(comparison)
+        return _dataset_comparison(comparison, rows)
     if name not in keys:
         return true() if comparison.op == "IS NULL" else false()
-    table = {"metric": metric_summary, "param": run_param, "tag": run_tag}[kind]
+    table = TABLES[kind]
     of = table.c
-    mine = (of.experiment == run.c.experiment, of.key == keys[name], of.run == run.c.id)
+    mine = (of.experiment == rows["experiment"], of.key == keys[name], of.run == rows["id"])
     if kind == "metric":
         return exists(select(literal(1)).select_from(table).where(*mine, _compare_number(comparison)))
     return _among(table, mine, comparison, of.value)
+
+
+TABLES: Mapping[str, Table] = {"metric": metric_summary, "param": run_param, "tag": run_tag}
+"""Where the latest metrics, the params and the tags of runs are, by the kind of field."""
 
 
 _DATASET_COLUMNS: Mapping[str, ColumnElement[Any]] = {
@@ -150,11 +158,11 @@ _DATASET_COLUMNS: Mapping[str, ColumnElement[Any]] = {
 }
 
 
-def _dataset_comparison(comparison: Comparison) -> ColumnElement[bool]:
+def _dataset_comparison(comparison: Comparison, rows: Rows) -> ColumnElement[bool]:
     """Whether one of the datasets that the run read compares so."""
     used = run_dataset.join(dataset, dataset.c.id == run_dataset.c.dataset)
-    rows = select(literal(1)).select_from(used).where(run_dataset.c.run == run.c.id)
-    return exists(rows.where(_compare(_DATASET_COLUMNS[comparison.field.key], comparison)))
+    of_run = select(literal(1)).select_from(used).where(run_dataset.c.run == rows["id"])
+    return exists(of_run.where(compare(_DATASET_COLUMNS[comparison.field.key], comparison)))
 
 
 def _among(
@@ -168,11 +176,11 @@ def _among(
         return exists(rows)
     if comparison.op == "=" and "value_hash" in table.c:
         rows = rows.where(table.c.value_hash == value_hash(str(comparison.value)))
-    return exists(rows.where(_compare(value, comparison)))
+    return exists(rows.where(compare(value, comparison)))
 
 
-def _compare(column: ColumnElement[Any], comparison: Comparison) -> ColumnElement[bool]:
-    """Compare a column; a NULL in it compares false, never unknown."""
+def compare(column: ColumnElement[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """Compare a column that has no NULL in it."""
     value: Any = comparison.value
     conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
         "=": lambda: column == value,
@@ -188,29 +196,22 @@ def _compare(column: ColumnElement[Any], comparison: Comparison) -> ColumnElemen
         "IS NULL": lambda: column.is_(None),
         "IS NOT NULL": lambda: column.is_not(None),
     }
-    condition = conditions[comparison.op]()
-    nullable = column is run.c.ended and not comparison.op.startswith("IS")
-    return and_(column.is_not(None), condition) if nullable else condition
+    return conditions[comparison.op]()
 
 
 def _compare_number(comparison: Comparison) -> ColumnElement[bool]:
     """Compare the latest value of a metric, whatever its class."""
     of = metric_summary.c
-    kind, value, op = of["class"], of.value, comparison.op
-    number = comparison.value
-    assert isinstance(number, int | float), "the grammar compares metrics with finite numbers alone"
-    finite = kind == FINITE
-    if op == "=":
-        return and_(finite, value == number)
-    if op == "!=":
-        return not_(and_(finite, value == number))
-    beyond = POSITIVE_INFINITY if op[0] == ">" else NEGATIVE_INFINITY
-    compared = {"<": value < number, "<=": value <= number, ">": value > number, ">=": value >= number}[op]
-    return or_(and_(finite, compared), kind == beyond)
+    finite = and_(of["class"] == FINITE, compare(of.value, comparison))
+    others = [kind for kind in (NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY) if passes(kind, comparison)]
+    return or_(finite, of["class"].in_(others)) if others else finite
 
 
-def metric_order(summary: Any, ascending: bool) -> list[ColumnElement[Any]]:
-    """Order by the latest value in an outer-joined summary's columns: numbers, then NaN, then runs without it."""
-    kind, value = summary["class"], summary.value
-    phase = case((kind.is_(None), 2), (kind == NAN, 1), else_=0)
-    return [phase, *((kind, value) if ascending else (kind.desc(), value.desc()))]
+def passes(kind: int, comparison: Comparison) -> bool:
+    """Whether NaN or an infinity, given by its class, compares so with a number."""
+    op = comparison.op
+    return (
+        op == "!="
+        or (kind == POSITIVE_INFINITY and op[0] == ">")
+        or (kind == NEGATIVE_INFINITY and op[0] == "<")
+    )

@@ -1,13 +1,11 @@
-"""Statements about runs: their row, their search, and what a read of them shows."""
+"""Statements about runs: their rows, and what a read shows of them. Their search is a room of its own, `search`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, case, func, select
+from sqlalchemy import Connection, Table, bindparam, case, func, select
 
 from runstone.entities.kinds import LifecycleStage
-from runstone.search import Expression, Field, OrderBy
-from runstone.store import filters
 from runstone.store.dialect import Prepared, among, one_of, several
 from runstone.store.keys import KeyNames
 from runstone.store.logs import set_tags
@@ -111,40 +109,15 @@ def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
     return dict(_numbers.rows(connection, {"run_ids": several(run_ids)}))
 
 
-# --- search -----------------------------------------------------------------------------------
+# --- many runs --------------------------------------------------------------------------------
+
+_rows = Prepared(select(run).where(one_of(run.c.id, "ids")))
 
 
-class Selection(NamedTuple):
-    """Which runs a search is about. For `shown_root` see `filters.run_attribute`."""
-
-    experiments: Sequence[int]
-    lifecycles: Sequence[str]
-    where: Expression | None = None
-    shown_root: str | None = None
-
-
-def search(
-    connection: Connection,
-    names: KeyNames,
-    selection: Selection,
-    *,
-    order_by: Sequence[OrderBy],
-    limit: int,
-    offset: int,
-) -> list[RunRow]:
-    """The runs of the selection, in the order of the grammar's rules."""
-    keys = names.find(
-        connection, {clause.field.key for clause in order_by if clause.field.kind != "attribute"}
-    )
-    found = select(run).where(*_conditions(connection, names, selection))
-    statement = _ordered(found, order_by, keys, selection.shown_root)
-    return [RunRow(*row) for row in connection.execute(statement.limit(limit).offset(offset))]
-
-
-def count(connection: Connection, names: KeyNames, selection: Selection) -> int:
-    """How many runs are in the selection."""
-    statement = select(func.count()).select_from(run).where(*_conditions(connection, names, selection))
-    return connection.scalar(statement) or 0
+def rows(connection: Connection, ids: Sequence[int]) -> list[RunRow]:
+    """The rows of runs, in the order of their integer ids that are given."""
+    found = {row[0]: RunRow(*row) for row in _rows.rows(connection, {"ids": several(ids)})}
+    return [found[number] for number in ids]
 
 
 def count_by_experiment(
@@ -160,55 +133,6 @@ def count_by_experiment(
     return [
         (number, total, int(active), last) for number, total, active, last in connection.execute(statement)
     ]
-
-
-def _conditions(connection: Connection, names: KeyNames, selection: Selection) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        among(run.c.experiment, selection.experiments),
-        run.c.lifecycle.in_(selection.lifecycles),
-    ]
-    if selection.where is not None:
-        compared = {field.key for field in filters.fields(selection.where) if field.kind != "attribute"}
-        conditions.append(
-            filters.run_condition(selection.where, names.find(connection, compared), selection.shown_root)
-        )
-    return conditions
-
-
-def _ordered(
-    statement: Select[Any], order_by: Sequence[OrderBy], keys: Mapping[str, int], shown_root: str | None
-) -> Select[Any]:
-    clauses: list[ColumnElement[Any]] = []
-    source: Any = run
-    for clause in order_by:
-        if clause.field.kind == "attribute":
-            clauses += _nulls_last(filters.run_attribute(clause.field.key, shown_root), clause.ascending)
-        elif clause.field.key in keys:  # by a key that nobody has, all are equal
-            table, order = _by_key(clause.field, clause.ascending)
-            of = table.c
-            same = (of.experiment == run.c.experiment, of.key == keys[clause.field.key], of.run == run.c.id)
-            source = source.outerjoin(table, and_(*same))
-            clauses += order
-    if not any(clause.field == Field("attribute", "start_time") for clause in order_by):
-        clauses.append(run.c.started.desc())
-    return statement.select_from(source).order_by(*clauses, run.c.run_id)
-
-
-def _by_key(field: Field, ascending: bool) -> tuple[Any, list[ColumnElement[Any]]]:
-    if field.kind == "metric":
-        table = metric_summary.alias()
-        return table, filters.metric_order(table.c, ascending)
-    table = (run_param if field.kind == "param" else run_tag).alias()
-    return table, _nulls_last(table.c.value, ascending)
-
-
-def _nulls_last(column: ColumnElement[Any], ascending: bool) -> list[ColumnElement[Any]]:
-    direction = column.asc() if ascending else column.desc()
-    return (
-        [direction]
-        if getattr(column, "nullable", True) is False and column.table is run
-        else [column.is_(None), direction]
-    )
 
 
 # --- what a read shows ------------------------------------------------------------------------

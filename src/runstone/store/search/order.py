@@ -1,0 +1,200 @@
+"""The total order of a search, and sorting by it.
+
+Whatever the order, the position of a run is a tuple of values of which none is NULL or NaN, so that a page may begin
+after any position, in whichever way that page is found:
+
+- a metric: 0 for a number (infinities are some), 1 for NaN, 2 where it is missing; the class; the value;
+- a param, a tag, the end of a run: 0 where it is there, 1 where it is missing; the value;
+- another attribute: its value;
+- at last the start, the latest first, and the run's id.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from runstone.search import Field, OrderBy
+from runstone.store import filters
+from runstone.store.dialect import among
+from runstone.store.logs import FINITE, NAN
+from runstone.store.schema import run
+from runstone.store.search.query import Found, Position, Query
+
+NUMBER, NOT_A_NUMBER, MISSING = 0, 1, 2
+"""The phases of an order by a metric."""
+
+THERE, NOT_THERE = 0, 1
+"""The phases of an order by a text."""
+
+NO_METRIC: Position = (MISSING, FINITE, 0.0)
+NO_TEXT: Position = (NOT_THERE, "")
+"""How the positions of runs begin that lack what others are ordered by."""
+
+_START = OrderBy(Field("attribute", "start_time"), ascending=False)
+_ID = OrderBy(Field("attribute", "run_id"), ascending=True)
+
+
+def complete(order_by: Sequence[OrderBy]) -> tuple[OrderBy, ...]:
+    """An order with what decides between runs that are equal in it."""
+    ordered = {clause.field for clause in order_by}
+    return (*order_by, *(clause for clause in (_START, _ID) if clause.field not in ordered))
+
+
+def position_types(order_by: Sequence[OrderBy]) -> tuple[type, ...]:
+    """The types of the values in a position."""
+    return tuple(kind for clause in complete(order_by) for kind in _types(clause.field))
+
+
+def _types(field: Field) -> tuple[type, ...]:
+    if field.kind == "metric":
+        return (int, int, float)
+    if field.kind in ("param", "tag"):
+        return (int, str)
+    return {"start_time": (int,), "end_time": (int, int)}.get(field.key, (str,))
+
+
+class SortKey(NamedTuple):
+    """One value of a position: a column, or what all runs have."""
+
+    column: ColumnElement[Any] | float | str
+    ascending: bool
+
+
+class Part(NamedTuple):
+    """A part of the runs: where they come from, the columns of `run` there, and what further narrows them."""
+
+    source: Any
+    rows: filters.Rows
+    conditions: Sequence[ColumnElement[bool]]
+
+
+def everything(query: Query) -> Part:
+    """All runs of the query's experiments in its lifecycle stages."""
+    return Part(run, run.c, _own(query, run.c))
+
+
+def numbered(query: Query, numbers: Sequence[int]) -> Part:
+    """Those of some runs that are in the query's experiments and lifecycle stages."""
+    # The limit keeps databases from walking the experiments' runs instead.
+    some = select(run).where(among(run.c.id, numbers)).limit(len(numbers)).subquery("some_runs")
+    return Part(some, some.c, _own(query, some.c))
+
+
+def _own(query: Query, rows: filters.Rows) -> list[ColumnElement[bool]]:
+    _, lifecycles, *_ = query.selection
+    return [among(rows["experiment"], query.selection.experiments), rows["lifecycle"].in_(lifecycles)]
+
+
+def sort(
+    query: Query,
+    part: Part,
+    order_by: Sequence[OrderBy],
+    *,
+    after: Position | None,
+    limit: int,
+    offset: int = 0,
+) -> list[Found]:
+    """The runs of a part that match the query, sorted by the database."""
+    source, keys = part.source, list[SortKey]()
+    for clause in complete(order_by):
+        joined, more = _sort_keys(query, part, source, clause)
+        source, keys = joined, keys + more
+    return _sorted(query, part._replace(source=source), keys, after, limit, offset)
+
+
+def sort_by_text(query: Query, clause: OrderBy, *, after: Position | None, limit: int) -> list[Found]:
+    """The runs that have a param or a tag and match the query, sorted by it."""
+    field, (experiments, lifecycles, *_) = clause.field, query.selection
+    texts = filters.TABLES[field.kind].alias("ordering")
+    conditions = [
+        among(texts.c.experiment, experiments),
+        texts.c.key == query.keys[field.key],
+        run.c.lifecycle.in_(lifecycles),
+    ]
+    part = Part(texts.join(run, run.c.id == texts.c.run), run.c, conditions)
+    keys = [SortKey(THERE, True), SortKey(texts.c.value, clause.ascending)]
+    keys += [SortKey(run.c.started, False), SortKey(run.c.run_id, True)]
+    return _sorted(query, part, keys, after, limit, 0)
+
+
+def _sorted(
+    query: Query, part: Part, keys: Sequence[SortKey], after: Position | None, limit: int, offset: int
+) -> list[Found]:
+    columns = [(at, key) for at, key in enumerate(keys) if isinstance(key.column, ColumnElement)]
+    conditions = [*part.conditions, *query.conditions(part.rows)]
+    if after is not None:
+        conditions.append(_beyond([(key, after[at]) for at, key in columns]))
+    statement = (
+        select(part.rows["id"], *(key.column for _, key in columns))
+        .select_from(part.source)
+        .where(*conditions)
+        .order_by(*(_directed(key) for _, key in columns))
+        .limit(limit)
+    )
+    constant = [None if isinstance(key.column, ColumnElement) else key.column for key in keys]
+    return [_found(row, columns, constant) for row in query.rows(_skipping(statement, offset))]
+
+
+def _skipping(statement: Select[Any], offset: int) -> Select[Any]:
+    return statement.offset(offset) if offset else statement
+
+
+def _found(row: Any, columns: Sequence[tuple[int, SortKey]], constant: Sequence[Any]) -> Found:
+    number, *values = row
+    position = list(constant)
+    for (at, _), value in zip(columns, values, strict=True):
+        position[at] = value
+    return Found(tuple(position), number)
+
+
+def _directed(key: SortKey) -> Any:
+    column: Any = key.column
+    return column.asc() if key.ascending else column.desc()
+
+
+def _beyond(keys: Sequence[tuple[SortKey, Any]]) -> ColumnElement[bool]:
+    """Whether a run comes after a position. By halves: written in one chain, many keys would be nested too deeply."""
+    if len(keys) == 1:
+        [(key, value)] = keys
+        column: Any = key.column
+        return column > value if key.ascending else column < value
+    first, second = keys[: len(keys) // 2], keys[len(keys) // 2 :]
+    equal = and_(*(key.column == value for key, value in first))
+    return or_(_beyond(first), and_(equal, _beyond(second)))
+
+
+def _sort_keys(query: Query, part: Part, source: Any, clause: OrderBy) -> tuple[Any, list[SortKey]]:
+    """The source, joined to what a clause needs, and the values by which it orders."""
+    field, ascending = clause.field, clause.ascending
+    if field.kind == "attribute":
+        column = filters.run_attribute(part.rows, field.key, query.selection.shown_root)
+        if field.key != "end_time":
+            return source, [SortKey(column, ascending)]
+        missing = case((column.is_(None), NOT_THERE), else_=THERE)
+        return source, [SortKey(missing, True), SortKey(func.coalesce(column, 0), ascending)]
+    if field.key not in query.keys:  # by a key that nobody has, all are equal
+        nothing = NO_METRIC if field.kind == "metric" else NO_TEXT
+        return source, [SortKey(value, True) for value in nothing]
+    values = filters.TABLES[field.kind].alias()
+    joined = source.outerjoin(values, _at(values.c, part.rows, query.keys, field))
+    if field.kind == "metric":
+        return joined, _metric_keys(values.c, ascending)
+    missing = case((values.c.value.is_(None), NOT_THERE), else_=THERE)
+    return joined, [SortKey(missing, True), SortKey(func.coalesce(values.c.value, ""), ascending)]
+
+
+def _at(values: Any, rows: filters.Rows, keys: Mapping[str, int], field: Field) -> ColumnElement[bool]:
+    return and_(
+        values.experiment == rows["experiment"], values.key == keys[field.key], values.run == rows["id"]
+    )
+
+
+def _metric_keys(summary: Any, ascending: bool) -> list[SortKey]:
+    kind = summary["class"]
+    phase = case((kind.is_(None), MISSING), (kind == NAN, NOT_A_NUMBER), else_=NUMBER)
+    return [
+        SortKey(phase, True),
+        SortKey(func.coalesce(kind, FINITE), ascending),
+        SortKey(func.coalesce(summary.value, 0.0), ascending),
+    ]
