@@ -34,7 +34,7 @@ def test_what_is_written_during_a_read_is_not_part_of_it(service: Service):
         new_run(service)
         content = runs.contents(connection, service.store.keys, [row.id])[row.id]
         assert (content.params, [key for key, _ in content.tags]) == ([], ["mlflow.runName"])
-        assert [metric.value for metric in content.metrics] == [1.0]
+        assert [value for _, value, _, _ in content.metrics] == [1.0]
         assert metrics.read_one(connection, row.id, key).steps.tolist() == [0]
         assert connection.scalar(select(func.count()).select_from(run)) == 1
     assert get_run(service, run_id).info.status == "FINISHED"

@@ -47,6 +47,7 @@ MAX_COLUMN_POINTS = 20_000_000  # in an answer of columns, or of one series that
 MAX_DATASET_EXPERIMENTS = 20
 MAX_DATASET_SUMMARIES = 1_000
 MAX_FILTER_TERMS = 500
+MAX_FIELDS = 1_000
 MAX_ORDER_TERMS = 20  # SQLite 3.40 crashes on a join sorted by over 63 columns; a metric takes three
 MAX_PATTERN_LENGTH = 12_000  # in characters: SQLite takes 50,000 bytes
 

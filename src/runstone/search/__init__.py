@@ -24,10 +24,12 @@ from runstone.search.expression import (
     Value,
     like_to_regex,
 )
+from runstone.search.fields import EVERYTHING, Fields, parse_fields
 from runstone.search.grammar import EXPERIMENTS, RUNS, Grammar
 from runstone.search.parser import parse_filter, parse_order_by
 
 __all__ = [
+    "EVERYTHING",
     "EXPERIMENTS",
     "RUNS",
     "And",
@@ -35,6 +37,7 @@ __all__ = [
     "Expression",
     "Field",
     "FieldKind",
+    "Fields",
     "Grammar",
     "Not",
     "Operator",
@@ -42,6 +45,7 @@ __all__ = [
     "OrderBy",
     "Value",
     "like_to_regex",
+    "parse_fields",
     "parse_filter",
     "parse_order_by",
 ]

@@ -88,15 +88,20 @@ def page_offset(token: str | None) -> int:
 
 
 class Page(NamedTuple):
-    """Where a page begins: after the result at a position, or after the first `offset` ones."""
+    """Where a page begins: after the result at a position, or after the first `offset` ones.
+
+    `total` is how many results there are in all, if the page before knew it.
+    """
 
     after: tuple[Any, ...] | None = None
     offset: int = 0
+    total: int | None = None
 
 
-def position_token(order_by: Sequence[OrderBy], position: tuple[Any, ...]) -> str:
-    """The token of the page after the result at a position in an order."""
-    return _token({"after": position, "order": _fingerprint(order_by)})
+def position_token(order_by: Sequence[OrderBy], position: tuple[Any, ...], total: int | None = None) -> str:
+    """The token of the page after the result at a position in an order; `total` as in `Page`."""
+    known = {} if total is None else {"total": total}
+    return _token({"after": position, "order": _fingerprint(order_by)} | known)
 
 
 def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[type]) -> Page:
@@ -109,8 +114,8 @@ def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[t
     content = _content(token)
     if not isinstance(content, dict) or "after" not in content:  # as MLflow and our first versions gave
         return Page(offset=_offset(token, content))
-    after, order = content["after"], content.get("order")
-    if not isinstance(after, list) or not isinstance(order, str):
+    after, order, total = (cast("dict[str, Any]", content).get(name) for name in ("after", "order", "total"))
+    if not isinstance(after, list) or not isinstance(order, str) or not (total is None or _is_of(total, int)):
         raise _invalid(token)
     if order != _fingerprint(order_by):
         raise InvalidParameterValue(
@@ -120,7 +125,7 @@ def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[t
     values = cast("list[Any]", after)
     if len(values) != len(types) or not all(map(_is_of, values, types)):
         raise _invalid(token)
-    return Page(after=tuple(kind(value) for value, kind in zip(values, types, strict=True)))
+    return Page(tuple(kind(value) for value, kind in zip(values, types, strict=True)), total=total)
 
 
 def _is_of(value: object, kind: type) -> bool:

@@ -1,12 +1,11 @@
-"""The operations on runs: their lifecycle and the search for them."""
+"""The operations on runs and their lifecycle."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from runstone.entities.kinds import LifecycleStage, RunStatus
 from runstone.entities.names import (
     MAX_KEY_LENGTH,
-    MAX_SEARCH_RESULTS,
     RUN_NAME_TAG,
     check_length,
     check_run_id,
@@ -15,17 +14,15 @@ from runstone.entities.names import (
 )
 from runstone.entities.run_names import random_run_name
 from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict, ResourceDoesNotExist
-from runstone.search import RUNS, OrderBy
+from runstone.search import Fields, parse_fields
 from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
 from runstone.service.links import inputs_of, outputs_of
 from runstone.service.logging import run_name, tag_value
-from runstone.service.paging import Page, lifecycles, parse_search, position_token, read_token
 from runstone.store import ALREADY_THERE, Connection, datasets, runs
 from runstone.store.datasets import Links
 from runstone.store.runs import RunContent, RunRow
-from runstone.store.search import Search, Selection, position_types
 from runstone.wire import runs as wire
 from runstone.wire.base import EmptyResponse, to_double
 
@@ -101,9 +98,10 @@ def _repeated(
 
 @operation
 def get_run(service: Service, request: wire.GetRun) -> wire.GetRunResponse:
+    fields = parse_fields(request.fields)
     with service.store.read() as connection:
         row = existing_run(connection, request.run_id)
-        return wire.GetRunResponse(_filled(service, connection, [row])[0])
+        return wire.GetRunResponse(filled(service, connection, [row], fields)[0])
 
 
 @operation
@@ -176,65 +174,14 @@ def delete_tag(service: Service, request: wire.DeleteTag) -> EmptyResponse:
     return EmptyResponse()
 
 
-@operation
-def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsResponse:
-    asked = _asked(service, request)
-    with service.store.read() as connection:
-        rows, token = _page(connection, asked, Search(connection, service.store.keys, *asked[:2]))
-        return wire.SearchRunsResponse(_filled(service, connection, rows), token)
-
-
-@operation
-def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse:
-    asked = _asked(service, request)
-    with service.store.read() as connection:
-        search = Search(connection, service.store.keys, *asked[:2])
-        rows, token = _page(connection, asked, search)
-        numbers = [row.id for row in rows]
-        return wire.ListRunsResponse(search.count(), _filled(service, connection, rows), numbers, token)
-
-
-class _Asked(NamedTuple):
-    """What a search asks for."""
-
-    selection: Selection
-    order_by: Sequence[OrderBy]
-    page: Page
-    limit: int
-
-
-def _asked(service: Service, request: wire.SearchRuns) -> _Asked:
-    limit = request.max_results
-    if limit <= 0:
-        raise InvalidParameterValue(
-            f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer"
-        )
-    if limit > MAX_SEARCH_RESULTS:
-        raise InvalidParameterValue.wrong_type("max_results", limit)
-    where, order_by = parse_search(request.filter, request.order_by, RUNS)
-    experiments = sorted({experiment_number(number) for number in request.experiment_ids})
-    shown_root = service.locations.shown_root
-    selection = Selection(experiments, lifecycles(request.run_view_type), where, shown_root)
-    return _Asked(
-        selection, order_by, read_token(request.page_token, order_by, position_types(order_by)), limit
-    )
-
-
-def _page(connection: Connection, asked: _Asked, search: Search) -> tuple[list[RunRow], str | None]:
-    """A page of runs, and the token of the next one."""
-    found = search.page(asked.limit + 1, after=asked.page.after, offset=asked.page.offset)
-    token = None
-    if len(found) > asked.limit:
-        token = position_token(asked.order_by, found[asked.limit - 1].position)
-    return runs.rows(connection, [one.number for one in found[: asked.limit]]), token
-
-
-def _filled(service: Service, connection: Connection, rows: Sequence[RunRow]) -> list[wire.Run]:
-    """The runs with all that a read shows of them."""
+def filled(
+    service: Service, connection: Connection, rows: Sequence[RunRow], fields: Fields
+) -> list[wire.Run]:
+    """The runs with what a read shows of them."""
     numbers = [row.id for row in rows]
-    content = runs.contents(connection, service.store.keys, numbers)
-    links = datasets.of_runs(connection, numbers)
-    return [_complete(service, row, content[row.id], links.get(row.id)) for row in rows]
+    content = runs.contents(connection, service.store.keys, numbers, fields)
+    links = datasets.of_runs(connection, numbers) if fields.inputs or fields.outputs else {}
+    return [_complete(service, row, content[row.id], links.get(row.id), fields) for row in rows]
 
 
 # --- what other operations need of a run --------------------------------------------------------
@@ -280,7 +227,10 @@ def _shown(service: Service, row: RunRow, content: RunContent) -> wire.Run:
     return wire.Run(_info(service, row), data)
 
 
-def _complete(service: Service, row: RunRow, content: RunContent, links: Links | None) -> wire.Run:
+def _complete(
+    service: Service, row: RunRow, content: RunContent, links: Links | None, fields: Fields
+) -> wire.Run:
     shown = _shown(service, row, content)
-    shown.inputs, shown.outputs = inputs_of(links), outputs_of(links)
+    shown.inputs = inputs_of(links if fields.inputs else None)
+    shown.outputs = outputs_of(links if fields.outputs else None)
     return shown

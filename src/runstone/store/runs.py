@@ -1,11 +1,12 @@
 """Statements about runs: their rows, and what a read shows of them. Their search is a room of its own, `search`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, case, func, select
+from sqlalchemy import Connection, Table, and_, bindparam, case, func, select
 
 from runstone.entities.kinds import LifecycleStage
+from runstone.search import EVERYTHING, Fields
 from runstone.store.dialect import Prepared, among, one_of, several
 from runstone.store.keys import KeyNames
 from runstone.store.logs import set_tags
@@ -29,19 +30,10 @@ class RunRow(NamedTuple):
     artifact_uri: str
 
 
-class LatestMetric(NamedTuple):
-    """The latest point of a metric."""
-
-    key: str
-    value: float
-    timestamp: int
-    step: int
-
-
 class RunContent(NamedTuple):
-    """What a read of a run shows beside its row."""
+    """What a read of a run shows beside its row. A metric is its key and its latest value, timestamp and step."""
 
-    metrics: list[LatestMetric]
+    metrics: list[tuple[str, float, int, int]]
     params: list[tuple[str, str]]
     tags: list[tuple[str, str]]
 
@@ -137,30 +129,47 @@ def count_by_experiment(
 
 # --- what a read shows ------------------------------------------------------------------------
 
-_summary = metric_summary.c
-_latest = Prepared(
-    select(
-        _summary.run, _summary.key, _summary["class"], _summary.value, _summary.timestamp, _summary.step
-    ).where(one_of(_summary.run, "ids"))
-)
+
+class _Kept:
+    """What runs have in a table by key: all of it, or what is there under some keys."""
+
+    def __init__(self, table: Table, *columns: str):
+        of = table.c
+        shown = select(of.run, of.key, *(of[name] for name in columns))
+        own = one_of(run.c.id, "ids")
+        chosen = of.experiment == run.c.experiment, one_of(of.key, "keys"), of.run == run.c.id
+        self._all = Prepared(shown.where(one_of(of.run, "ids")))
+        # Through the primary key, for each run and key: a run may have thousands of others.
+        self._chosen = Prepared(shown.select_from(run.join(table, and_(*chosen))).where(own))
+
+    def read(self, connection: Connection, ids: Sequence[int], keys: Collection[int] | None) -> Sequence[Any]:
+        """The rows (the run, the key and the columns); with `keys`, those under keys of these ids."""
+        if keys is None:
+            return self._all.rows(connection, {"ids": several(ids)})
+        if not keys:
+            return ()
+        return self._chosen.rows(connection, {"ids": several(ids), "keys": several(sorted(keys))})
 
 
-def _values_of(table: Table) -> Prepared:
-    return Prepared(select(table.c.run, table.c.key, table.c.value).where(one_of(table.c.run, "ids")))
+_metrics = _Kept(metric_summary, "class", "value", "timestamp", "step")
+_params = _Kept(run_param, "value")
+_tags = _Kept(run_tag, "value")
 
 
-_params = _values_of(run_param)
-_tags = _values_of(run_tag)
-
-
-def contents(connection: Connection, names: KeyNames, ids: Sequence[int]) -> dict[int, RunContent]:
-    """The latest metrics, params and tags of runs, by their integer ids."""
-    found = {number: RunContent([], [], []) for number in ids}
-    asked = {"ids": several(ids)}
-    metrics, params, tags = (statement.rows(connection, asked) for statement in (_latest, _params, _tags))
+def contents(
+    connection: Connection, names: KeyNames, ids: Sequence[int], fields: Fields = EVERYTHING
+) -> dict[int, RunContent]:
+    """The latest metrics, params and tags of runs, by their integer ids; of these, what `fields` asks for."""
+    asked = (fields.metrics, fields.params, fields.tags)
+    known = names.find(connection, (key for keys in asked if keys for key in keys))
+    metrics, params, tags = (
+        kept.read(connection, ids, None if keys is None else [known[key] for key in keys if key in known])
+        for kept, keys in zip((_metrics, _params, _tags), asked, strict=True)
+    )
     text = names.texts(connection, {row[1] for rows in (metrics, params, tags) for row in rows})
+    found = {number: RunContent([], [], []) for number in ids}
     for number, key, kind, value, timestamp, step in metrics:
-        found[number].metrics.append(LatestMetric(text[key], declassify(kind, value), timestamp, step))
+        found[number].metrics.append((text[key], declassify(kind, value), timestamp, step))
     for number, key, value in params:
         found[number].params.append((text[key], value))
     for number, key, value in tags:

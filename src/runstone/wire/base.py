@@ -43,8 +43,11 @@ class Part(msgspec.Struct, omit_defaults=True):
     """A message within a request or a response; unknown names in it are ignored."""
 
 
-class Pair(msgspec.Struct):
-    """A key and a text. Both are always sent, even when empty."""
+class Pair(msgspec.Struct, gc=False):
+    """A key and a text. Both are always sent, even when empty.
+
+    Not for the garbage collector: a page of runs has thousands of them, and none can be part of a cycle.
+    """
 
     key: str = ""
     value: str = ""

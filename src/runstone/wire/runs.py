@@ -14,7 +14,7 @@ class RunTag(Pair):
     """A tag of a run."""
 
 
-class Metric(Part):
+class Metric(Part, gc=False):
     key: str
     value: Double
     timestamp: Int64
@@ -25,7 +25,7 @@ class Metric(Part):
     run_id: str | None = None
 
 
-class RunInfo(Part, kw_only=True):
+class RunInfo(Part, kw_only=True, gc=False):
     run_id: str
     run_uuid: str
     experiment_id: str
@@ -68,6 +68,9 @@ class CreateRunResponse(Response):
 class GetRun(Request, kw_only=True):
     run_id: Name
     run_uuid: str | None = None
+    fields: list[str] = []
+    """What to show beside the info, such as `metrics.loss`, `params.*` or `info` for nothing else; everything by
+    default. Not in MLflow's protocol."""
 
 
 class GetRunResponse(Response):
@@ -93,6 +96,8 @@ class SearchRuns(Request, kw_only=True):
     max_results: Int64 = 1_000
     order_by: list[str] = []
     page_token: str | None = None
+    fields: list[str] = []
+    """As in `GetRun`. Not in MLflow's protocol."""
 
 
 class SearchRunsResponse(Response):
