@@ -4,9 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from runstone.entities.kinds import LifecycleStage
@@ -15,7 +13,6 @@ from runstone.entities.names import (
     MAX_INT64,
     MAX_ORDER_TERMS,
     MAX_PATTERN_LENGTH,
-    MIN_INT64,
     check_length,
 )
 from runstone.errors import InvalidParameterValue
@@ -26,7 +23,6 @@ _LIFECYCLES = {
     "DELETED_ONLY": (LifecycleStage.DELETED,),
     "ALL": (LifecycleStage.ACTIVE, LifecycleStage.DELETED),
 }
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _VIEWS = dict(enumerate(_LIFECYCLES, start=1))
 
 
@@ -104,8 +100,12 @@ def position_token(order_by: Sequence[OrderBy], position: tuple[Any, ...], total
     return _token({"after": position, "order": _fingerprint(order_by)} | known)
 
 
-def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[type]) -> Page:
-    """Where the page of a token begins, in an order whose positions have values of these types.
+def read_token(
+    token: str | None,
+    order_by: Sequence[OrderBy],
+    read_position: Callable[[Sequence[Any]], tuple[Any, ...] | None],
+) -> Page:
+    """Where the page of a token begins, in an order for which `read_position` tells positions from anything else.
 
     Raises InvalidParameterValue for a token that is not ours, or that belongs to another order.
     """
@@ -115,27 +115,21 @@ def read_token(token: str | None, order_by: Sequence[OrderBy], types: Sequence[t
     if not isinstance(content, dict) or "after" not in content:  # as MLflow and our first versions gave
         return Page(offset=_offset(token, content))
     after, order, total = (cast("dict[str, Any]", content).get(name) for name in ("after", "order", "total"))
-    if not isinstance(after, list) or not isinstance(order, str) or not (total is None or _is_of(total, int)):
+    if not isinstance(after, list) or not isinstance(order, str) or not (total is None or _is_count(total)):
         raise _invalid(token)
     if order != _fingerprint(order_by):
         raise InvalidParameterValue(
             "The page_token belongs to another order_by. Ask for the next page with the order_by of the page before, "
             "or without page_token for the first page."
         )
-    values = cast("list[Any]", after)
-    if len(values) != len(types) or not all(map(_is_of, values, types)):
+    position = read_position(cast("list[Any]", after))
+    if position is None:
         raise _invalid(token)
-    return Page(tuple(kind(value) for value, kind in zip(values, types, strict=True)), total=total)
+    return Page(position, total=total)
 
 
-def _is_of(value: object, kind: type) -> bool:
-    if isinstance(value, bool):
-        return False
-    if kind is str:
-        return isinstance(value, str) and not _UNSTORABLE.search(value)
-    if isinstance(value, int):
-        return MIN_INT64 <= value <= MAX_INT64
-    return kind is float and isinstance(value, float) and math.isfinite(value)
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INT64
 
 
 def _fingerprint(order_by: Sequence[OrderBy]) -> str:
@@ -161,7 +155,7 @@ def _content(token: str) -> Any:
 
 def _offset(token: str, content: Any) -> int:
     offset: Any = cast("dict[str, Any]", content).get("offset") if isinstance(content, dict) else None
-    if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= MAX_INT64:
+    if not _is_count(offset):
         raise _invalid(token)
     return offset
 

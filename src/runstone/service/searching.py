@@ -1,6 +1,7 @@
 """The operations that search for runs."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from runstone.entities.names import MAX_SEARCH_RESULTS, experiment_number
@@ -10,7 +11,7 @@ from runstone.service.core import Service, operation
 from runstone.service.paging import Page, lifecycles, parse_search, position_token, read_token
 from runstone.service.runs import filled
 from runstone.store import runs
-from runstone.store.search import Position, Search, Selection, position_types
+from runstone.store.search import Position, Search, Selection, read_position
 from runstone.wire import runs as wire
 
 
@@ -21,7 +22,7 @@ def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsRe
         search = Search(connection, service.store.keys, asked.selection, asked.order_by)
         numbers, end = _page(search, asked)
         shown = filled(service, connection, runs.rows(connection, numbers), asked.fields)
-    return wire.SearchRunsResponse(shown, end and position_token(asked.order_by, end))
+    return wire.SearchRunsResponse(shown, _token(asked, end))
 
 
 @operation
@@ -33,7 +34,7 @@ def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse
         shown = filled(service, connection, runs.rows(connection, numbers), asked.fields)
         # Counting costs more than a page does. So it is done for the first one, and the token hands it on.
         total = search.count() if asked.page.total is None else asked.page.total
-    return wire.ListRunsResponse(total, shown, numbers, end and position_token(asked.order_by, end, total))
+    return wire.ListRunsResponse(total, shown, numbers, _token(asked, end, total))
 
 
 class _Asked(NamedTuple):
@@ -58,7 +59,7 @@ def _asked(service: Service, request: wire.SearchRuns) -> _Asked:
     experiments = sorted({experiment_number(number) for number in request.experiment_ids})
     shown_root = service.locations.shown_root
     selection = Selection(experiments, lifecycles(request.run_view_type), where, shown_root)
-    page = read_token(request.page_token, order_by, position_types(order_by))
+    page = read_token(request.page_token, order_by, partial(read_position, order_by))
     return _Asked(selection, order_by, page, limit, parse_fields(request.fields))
 
 
@@ -67,3 +68,7 @@ def _page(search: Search, asked: _Asked) -> tuple[list[int], Position | None]:
     found = search.page(asked.limit + 1, after=asked.page.after, offset=asked.page.offset)
     shown = found[: asked.limit]
     return [one.number for one in shown], shown[-1].position if len(found) > asked.limit else None
+
+
+def _token(asked: _Asked, end: Position | None, total: int | None = None) -> str | None:
+    return None if end is None else position_token(asked.order_by, end, total)

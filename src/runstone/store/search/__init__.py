@@ -17,10 +17,10 @@ from sqlalchemy import Connection, func, select
 from runstone.search import OrderBy
 from runstone.store.keys import KeyNames
 from runstone.store.search import order, terms, walks
-from runstone.store.search.order import position_types
+from runstone.store.search.order import read_position
 from runstone.store.search.query import Found, Position, Query, Selection
 
-__all__ = ["Found", "Position", "Search", "Selection", "position_types"]
+__all__ = ["Found", "Position", "Search", "Selection", "read_position"]
 
 
 class Search:

@@ -9,17 +9,20 @@ after any position, in whichever way that page is found:
 - at last the start, the latest first, and the run's id.
 """
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.search import Field, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import among
-from runstone.store.logs import FINITE, NAN
+from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 from runstone.store.schema import run
-from runstone.store.search.query import Found, Position, Query
+from runstone.store.search.query import Found, Position, Query, Statement
 
 NUMBER, NOT_A_NUMBER, MISSING = 0, 1, 2
 """The phases of an order by a metric."""
@@ -31,6 +34,7 @@ NO_METRIC: Position = (MISSING, FINITE, 0.0)
 NO_TEXT: Position = (NOT_THERE, "")
 """How the positions of runs begin that lack what others are ordered by."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _START = OrderBy(Field("attribute", "start_time"), ascending=False)
 _ID = OrderBy(Field("attribute", "run_id"), ascending=True)
 
@@ -41,17 +45,37 @@ def complete(order_by: Sequence[OrderBy]) -> tuple[OrderBy, ...]:
     return (*order_by, *(clause for clause in (_START, _ID) if clause.field not in ordered))
 
 
-def position_types(order_by: Sequence[OrderBy]) -> tuple[type, ...]:
-    """The types of the values in a position."""
-    return tuple(kind for clause in complete(order_by) for kind in _types(clause.field))
+def read_position(order_by: Sequence[OrderBy], values: Sequence[Any]) -> Position | None:
+    """The position that values from outside are in an order; None if they are none."""
+    kinds = [kind for clause in complete(order_by) for kind in _kinds(clause.field)]
+    if len(values) != len(kinds) or not all(map(_is_of, values, kinds)):
+        return None
+    return tuple(float(value) if kind is float else value for value, kind in zip(values, kinds, strict=True))
 
 
-def _types(field: Field) -> tuple[type, ...]:
+_Kind = type | tuple[int, ...]
+"""What a value in a position may be: one of a type, or one of a few numbers."""
+
+
+def _kinds(field: Field) -> tuple[_Kind, ...]:
     if field.kind == "metric":
-        return (int, int, float)
+        return (NUMBER, NOT_A_NUMBER, MISSING), (NAN, NEGATIVE_INFINITY, FINITE, POSITIVE_INFINITY), float
     if field.kind in ("param", "tag"):
-        return (int, str)
-    return {"start_time": (int,), "end_time": (int, int)}.get(field.key, (str,))
+        return (THERE, NOT_THERE), str
+    numeric: dict[str, tuple[_Kind, ...]] = {"start_time": (int,), "end_time": ((THERE, NOT_THERE), int)}
+    return numeric.get(field.key, (str,))
+
+
+def _is_of(value: object, kind: _Kind) -> bool:
+    if isinstance(value, str):
+        return kind is str and not _UNSTORABLE.search(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(kind, tuple):
+        return isinstance(value, int) and value in kind
+    if isinstance(value, float):
+        return kind is float and math.isfinite(value)
+    return kind is not str and MIN_INT64 <= value <= MAX_INT64
 
 
 class SortKey(NamedTuple):
@@ -136,7 +160,7 @@ def _sorted(
     return [_found(row, columns, constant) for row in query.rows(_skipping(statement, offset))]
 
 
-def _skipping(statement: Select[Any], offset: int) -> Select[Any]:
+def _skipping(statement: Statement, offset: int) -> Statement:
     return statement.offset(offset) if offset else statement
 
 

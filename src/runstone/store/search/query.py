@@ -10,6 +10,8 @@ from runstone.store import filters
 from runstone.store.keys import KeyNames
 from runstone.store.schema import run
 
+Statement = Select[*tuple[Any, ...]]
+
 Position = tuple[Any, ...]
 """Where a run stands in a total order: the values that order it, the most significant first."""
 
@@ -46,15 +48,15 @@ class Query:
         self.columns = [c for c in run.columns if c.name in asked | {"id", "experiment", "started", "run_id"}]
         """What a part of the runs must have, for the filter to be asked of it."""
 
-    def rows(self, statement: Select[Any]) -> Sequence[Any]:
+    def rows(self, statement: Statement) -> Sequence[Any]:
         """The rows of a statement."""
         return self._connection.execute(statement).all()
 
-    def first(self, statement: Select[Any]) -> Any:
+    def first(self, statement: Statement) -> Any:
         """The first row of a statement, or None."""
         return self._connection.execute(statement).first()
 
-    def number_of(self, statement: Select[Any], limit: int) -> int:
+    def number_of(self, statement: Statement, limit: int) -> int:
         """How many rows a statement has; `limit` if there are more."""
         some = statement.limit(limit).subquery()
         return self._connection.scalar(select(func.count()).select_from(some)) or 0

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from runstone.search import Comparison
 from runstone.store import filters
 from runstone.store.dialect import among
 from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY, value_hash
 from runstone.store.schema import dataset, metric_summary, run, run_dataset
-from runstone.store.search.query import Query
+from runstone.store.search.query import Query, Statement
 
 FEW = 2_000
 _ENOUGH = 100
@@ -20,7 +20,7 @@ _ENOUGH = 100
 _ASKED = 16
 """Terms that are asked at most."""
 
-_Candidates = list[Select[Any]]
+_Candidates = list[Statement]
 """Statements for the numbers of runs, each served by an index; whatever passes a term is among them."""
 
 

@@ -11,14 +11,14 @@ from functools import cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, exists, literal, not_, or_, select
 
 from runstone.search import Comparison, Field, OrderBy
 from runstone.store import filters
 from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 from runstone.store.schema import metric_summary, run
 from runstone.store.search import order
-from runstone.store.search.query import Found, Position, Query
+from runstone.store.search.query import Found, Position, Query, Statement
 
 MERGED = 32
 """Parts of the index (one for each experiment and lifecycle stage) that are walked side by side at most."""
@@ -83,8 +83,8 @@ class Window(NamedTuple):
 
 def _windows(
     query: Query,
-    index: Callable[[Any], Select[Any]],
-    passing: Callable[[Any], Select[Any]],
+    index: Callable[[Any], Statement],
+    passing: Callable[[Any], Statement],
     size: int,
     after: Any,
 ) -> Iterator[Window]:
@@ -136,7 +136,7 @@ def _newest(
     """The runs that started last first; those of one start by their ids. So is the index."""
 
     def walk(part: _IndexPart) -> Iterator[Found]:
-        def index(place: Any) -> Select[Any]:
+        def index(place: Any) -> Statement:
             statement = _started(query, part).order_by(run.c.started.desc(), run.c.run_id)
             if place is None:
                 return statement
@@ -162,11 +162,11 @@ def _oldest(query: Query, parts: Iterable[_IndexPart], size: int, after: Positio
     passing = partial(_passing, query, None)
 
     def walk(part: _IndexPart) -> Iterator[Found]:
-        def index(place: Any) -> Select[Any]:
+        def index(place: Any) -> Statement:
             statement = _started(query, part).order_by(run.c.started, run.c.run_id.desc())
             return statement if place is None else statement.where(run.c.started > place[0])
 
-        def same(started: int, place: Any) -> Select[Any]:
+        def same(started: int, place: Any) -> Statement:
             statement = _started(query, part).where(run.c.started == started).order_by(run.c.run_id)
             return statement.where(run.c.run_id > place[1])
 
@@ -182,7 +182,7 @@ def _oldest(query: Query, parts: Iterable[_IndexPart], size: int, after: Positio
     return _merged(map(walk, parts), tuple)
 
 
-def _started(query: Query, part: _IndexPart) -> Select[Any]:
+def _started(query: Query, part: _IndexPart) -> Statement:
     """The runs of a part of the index; only those that started when the filter wants them to have started."""
     experiment, lifecycle = part
     wanted = [filters.compare(run.c.started, term) for term in query.comparisons(_START, _RANGE)]
@@ -192,7 +192,7 @@ def _started(query: Query, part: _IndexPart) -> Select[Any]:
     )
 
 
-def _passing(query: Query, only: Only | None, seen: Any) -> Select[Any]:
+def _passing(query: Query, only: Only | None, seen: Any) -> Statement:
     conditions = query.conditions(seen.c)
     if only is not None:
         conditions.append(only(seen.c))
@@ -223,14 +223,14 @@ class _Metric(NamedTuple):
         sign = 1 if self.ascending else -1
         return phase, sign * kind, sign * value, -started, run_id
 
-    def having(self, kind: int) -> Select[Any]:
+    def having(self, kind: int) -> Statement:
         """The runs with a value of a class: the value, and their numbers."""
         of = metric_summary.c
         return select(of.value, of.run).where(
             of.experiment == self.experiment, of.key == self.key, of["class"] == kind
         )
 
-    def passing(self, seen: Any) -> Select[Any]:
+    def passing(self, seen: Any) -> Statement:
         """What passes of the runs with some values."""
         conditions = self.query.conditions(run.c, without=self.bounds)
         return (
@@ -287,7 +287,7 @@ def _numbers(metric: _Metric, after: Position | None) -> Iterator[Found]:
     of = metric_summary.c
     bounds = [filters.compare(of.value, term) for term in metric.bounds]
 
-    def index(place: Any) -> Select[Any]:
+    def index(place: Any) -> Statement:
         statement = metric.having(FINITE).where(*bounds)
         if place is not None:
             statement = statement.where(of.value > place[0] if metric.ascending else of.value < place[0])
