@@ -36,7 +36,10 @@ many = settings(
 )
 
 SEEDS = range(5)
-"""One set of runs for each; all are in one store, each in two experiments of its own."""
+"""One set of runs for each; all are in one store, each in three experiments of its own."""
+
+_VIEWS = {"ACTIVE_ONLY": (False,), "DELETED_ONLY": (True,), "ALL": (False, True)}
+"""Whether the runs in a view are deleted."""
 
 _KEYS = ["m", "loss", "val/acc x", "ключ"]
 _NUMBERS = [0.0, -0.0, 1.0, -1.5, 0.1, 1e300, -1e300, 5e-324, 2.0**53, math.nan, math.inf, -math.inf]
@@ -115,14 +118,19 @@ class Searched:
     def __init__(self, service: Service):
         self.service = service
         self.experiments: dict[int, list[str]] = {}
-        self.records: dict[int, list[Record]] = {}
+        self.records: dict[int, list[tuple[Record, bool]]] = {}
         for seed in SEEDS:
             chance = random.Random(seed)
-            self.experiments[seed] = [new_experiment(service, f"{seed}-{half}") for half in "ab"]
-            self.records[seed] = [
-                _run(service, chance, self.experiments[seed][number % 2], f"{seed}x{number:02}")
-                for number in range(14)
-            ]
+            self.experiments[seed] = [new_experiment(service, f"{seed}-{part}") for part in "abc"]
+            self.records[seed] = [self._add(chance, seed, number) for number in range(16)]
+
+    def _add(self, chance: random.Random, seed: int, number: int) -> tuple[Record, bool]:
+        """A new run, and whether it is deleted."""
+        run_id = f"{seed}x{number:02}"
+        record = _run(self.service, chance, chance.choice(self.experiments[seed]), run_id)
+        if deleted := chance.random() < 0.25:
+            self.service.call("delete_run", runs.DeleteRun(run_id=run_id))
+        return record, deleted
 
     def found(self, seed: int, text: str, order_by: list[str], **fields: Any) -> list[str]:
         return [run.info.run_id for run in self.page(seed, text, order_by, **fields).runs]
@@ -134,9 +142,10 @@ class Searched:
         response: Any = self.service.call("search_runs", request)
         return response
 
-    def expected(self, seed: int, text: str, order_by: list[str]) -> list[str]:
+    def expected(self, seed: int, text: str, order_by: list[str], view: str = "ACTIVE_ONLY") -> list[str]:
         tree, order = parse_filter(text, RUNS), run_order(parse_order_by(order_by, RUNS))
-        records = [record for record in self.records[seed] if matches(tree, record)]
+        in_view = [record for record, deleted in self.records[seed] if deleted in _VIEWS[view]]
+        records = [record for record in in_view if matches(tree, record)]
         return [record.attributes["run_id"] for record in ordered(records, order)]
 
 
@@ -227,22 +236,30 @@ def test_an_order_is_what_it_means(searched: Searched, seed: int, order_by: list
 
 
 @many
-@given(seed=st.sampled_from(SEEDS), expression=_LEAVES, order_by=_ORDERS, size=st.integers(1, 15))
+@given(
+    seed=st.sampled_from(SEEDS),
+    expression=st.one_of(st.none(), _LEAVES),
+    order_by=st.one_of(_ORDERS, st.sampled_from(_ORDERED_BY).map(lambda clause: [clause])),
+    view=st.sampled_from(sorted(_VIEWS)),
+    size=st.integers(1, 17),
+)
 def test_pages_show_every_run_once_and_in_order(
-    searched: Searched, seed: int, expression: Expression, order_by: list[str], size: int
+    searched: Searched, seed: int, expression: Expression | None, order_by: list[str], view: str, size: int
 ):
-    text = to_text(expression)
+    text = "" if expression is None else to_text(expression)
     seen: list[str] = []
     token = None
     for _ in range(20):
-        page = searched.page(seed, text, order_by, max_results=size, page_token=token)
+        page = searched.page(
+            seed, text, order_by, max_results=size, page_token=token, run_view_type=view, fields=["info"]
+        )
         seen += [run.info.run_id for run in page.runs]
         token = page.next_page_token
         if token is None:
             assert page.runs or not seen, "the token of the last page led to an empty one"
             break
         assert len(page.runs) == size
-    assert seen == searched.expected(seed, text, order_by)
+    assert seen == searched.expected(seed, text, order_by, view)
 
 
 @settings(many, max_examples=100)

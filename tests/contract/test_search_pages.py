@@ -95,7 +95,8 @@ def pages(service: Service, size: int, **fields: Any) -> Iterator[runs.SearchRun
 
 def search(service: Service, **fields: Any) -> runs.SearchRunsResponse:
     """One page."""
-    response: Any = service.call("search_runs", runs.SearchRuns(**({"experiment_ids": ["0"]} | fields)))
+    wanted: dict[str, Any] = {"experiment_ids": ["0"]} | fields
+    response: Any = service.call("search_runs", runs.SearchRuns(**wanted))
     return response
 
 

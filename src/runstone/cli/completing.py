@@ -46,5 +46,5 @@ def _experiments(client: "Client", *, by_id: bool) -> list[CompletionItem]:
 
 def _runs(client: "Client") -> list[CompletionItem]:
     experiments = [item.experiment_id for item in client.search_experiments(max_results=_OFFERED)]
-    found = client.search_runs(experiments, max_results=_OFFERED)
+    found = client.search_runs(experiments, max_results=_OFFERED, fields=["info"])
     return [CompletionItem(run.info.run_id, help=visible(run.info.run_name or "")) for run in found]

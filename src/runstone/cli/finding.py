@@ -138,13 +138,15 @@ def every_run(
     filter_string: str = "",
     order_by: Sequence[str] = (),
     max_results: int | None = None,
+    *,
+    fields: Sequence[str] | None = None,
 ) -> "Iterator[Run]":
-    """The runs that match, page by page; none if there is no experiment to look in."""
+    """The runs that match, with these fields, page by page; none if there is no experiment to look in."""
     from runstone.client.paging import all_items
 
     return all_items(
         lambda size, token: client.search_runs(
-            experiment_ids, filter_string, view.upper(), size, list(order_by), token
+            experiment_ids, filter_string, view.upper(), size, list(order_by), token, fields=fields
         ),
         PAGE,
         max_results if experiment_ids else 0,

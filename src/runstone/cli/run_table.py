@@ -38,6 +38,13 @@ def chosen_columns(keys: Sequence[str]) -> "list[Column[Run]]":
     return [_chosen(name) for name in keys]
 
 
+def fields(keys: Sequence[str], output: str) -> list[str] | None:
+    """What the runs must have for an output with these chosen columns; None for everything."""
+    if output == "json":
+        return None
+    return ["info", *(keys or (["metrics.*"] if output == "table" else []))]
+
+
 def _chosen(name: str) -> "Column[Run]":
     kind, _, key = name.partition(".")
     if key and kind == "metrics":

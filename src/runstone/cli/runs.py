@@ -201,6 +201,7 @@ def _show(
             filter_string,
             order_by,
             max_results,
+            fields=run_table.fields(keys, output),
         )
         shown_names = {e.experiment_id: e.name for e in experiments} if len(experiments) > 1 else {}
         print_list(

@@ -58,6 +58,7 @@ from runstone.entities.names import (
     USER_TAG,
 )
 from runstone.errors import EndpointNotFound, InvalidParameterValue, ResourceDoesNotExist
+from runstone.search import parse_fields
 from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 from runstone.wire.datasets import LogInputs, LogModel, LogOutputs
@@ -231,13 +232,16 @@ class Client(ArtifactMethods):
         )
         return self._seen(from_run(self._send("create_run", request, runs.CreateRunResponse).run))
 
-    def get_run(self, run_id: str) -> Run:
+    def get_run(self, run_id: str, *, fields: Sequence[str] | None = None) -> Run:
         """The run with this id, deleted or not: its info, params, tags and the latest value of each metric.
 
-        The latest value is the one at the largest step; of several there, that with the latest time.
+        The latest value is the one at the largest step; of several there, that with the latest time. `fields` is what
+        to show beside the info, as in `search_runs`.
         """
-        request = runs.GetRun(run_id=to_name(run_id, "run_id"))
-        return self._seen(from_run(self._send("get_run", request, runs.GetRunResponse).run))
+        wanted = to_list(fields, "fields")
+        shown = parse_fields(wanted)
+        request = runs.GetRun(run_id=to_name(run_id, "run_id"), fields=wanted)
+        return self._seen(from_run(self._send("get_run", request, runs.GetRunResponse).run, shown))
 
     def get_parent_run(self, run_id: str) -> Run | None:
         """The run that this one is a child of; None if it is nobody's."""
@@ -279,6 +283,8 @@ class Client(ArtifactMethods):
         max_results: int = 1_000,
         order_by: list[str] | None = None,
         page_token: str | None = None,
+        *,
+        fields: Sequence[str] | None = None,
     ) -> PagedList[Run]:
         """A page of the runs that match.
 
@@ -289,7 +295,11 @@ class Client(ArtifactMethods):
             max_results: the page's size, 1 to 50,000.
             order_by: such as `["metrics.loss ASC", "start_time DESC"]`; the latest first by default.
             page_token: the `token` of the page before.
+            fields: what to show of the runs beside their info, such as `["metrics.loss", "params.*"]`, or `["info"]`
+                for nothing else; everything by default.
         """
+        wanted = to_list(fields, "fields")
+        shown = parse_fields(wanted)
         whole = isinstance(max_results, int)  # pyright: ignore[reportUnnecessaryIsInstance]
         if whole and max_results > MAX_SEARCH_RESULTS:  # MLflow's servers do not tell the limit
             raise InvalidParameterValue(
@@ -303,9 +313,10 @@ class Client(ArtifactMethods):
             max_results=max_results,
             order_by=to_list(order_by, "order_by"),
             page_token=page_token,
+            fields=wanted,
         )
         response = self._send("search_runs", request, runs.SearchRunsResponse)
-        return PagedList(map(from_run, response.runs), response.next_page_token)
+        return PagedList((from_run(run, shown) for run in response.runs), response.next_page_token)
 
     # --- logging ----------------------------------------------------------------------------------
 

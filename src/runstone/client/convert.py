@@ -2,16 +2,21 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, SupportsFloat, SupportsIndex, cast
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar, cast
+
+from msgspec import UNSET
 
 from runstone import entities
 from runstone.client.inputs import from_inputs, from_outputs
 from runstone.entities import RunStatus, ViewType
 from runstone.errors import InvalidParameterValue
+from runstone.search import EVERYTHING, Fields
 from runstone.wire import experiments, runs
 from runstone.wire.base import Double, from_double, to_double
 
 _SHOWN = 60
+
+_Keyed = TypeVar("_Keyed", runs.Metric, runs.Param, runs.RunTag)
 
 # --- from users to the protocol -------------------------------------------------------------------
 
@@ -162,18 +167,22 @@ def from_experiment(experiment: experiments.Experiment) -> entities.Experiment:
     )
 
 
-def from_run(run: runs.Run) -> entities.Run:
-    """A run as users get it."""
+def from_run(run: runs.Run, fields: Fields = EVERYTHING) -> entities.Run:
+    """A run as users get it. An MLflow server sends everything: what is beside the fields is left out here."""
     return entities.Run(
         from_info(run.info),
         entities.RunData(
-            [from_metric(metric) for metric in run.data.metrics],
-            [entities.Param(param.key, param.value) for param in run.data.params],
-            [entities.RunTag(tag.key, tag.value) for tag in run.data.tags],
+            [from_metric(metric) for metric in _shown(run.data.metrics, fields.metrics)],
+            [entities.Param(param.key, param.value) for param in _shown(run.data.params, fields.params)],
+            [entities.RunTag(tag.key, tag.value) for tag in _shown(run.data.tags, fields.tags)],
         ),
-        from_inputs(run.inputs),
-        from_outputs(run.outputs),
+        from_inputs(run.inputs if fields.inputs else UNSET),
+        from_outputs(run.outputs if fields.outputs else UNSET),
     )
+
+
+def _shown(items: list[_Keyed], keys: frozenset[str] | None) -> list[_Keyed]:
+    return items if keys is None else [item for item in items if item.key in keys]
 
 
 def from_info(info: runs.RunInfo) -> entities.RunInfo:

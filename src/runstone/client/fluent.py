@@ -259,9 +259,9 @@ def last_active_run() -> Run | None:
     return ended[0].get_run(ended[1]) if ended else None
 
 
-def get_run(run_id: str) -> Run:
+def get_run(run_id: str, *, fields: Sequence[str] | None = None) -> Run:
     """The run with this id, as it is now; see `Client.get_run`."""
-    return current_client().get_run(run_id)
+    return current_client().get_run(run_id, fields=fields)
 
 
 def get_parent_run(run_id: str) -> Run | None:
@@ -289,6 +289,8 @@ def search_runs(
     output_format: Literal["pandas"] = "pandas",
     search_all_experiments: bool = False,
     experiment_names: list[str] | None = None,
+    *,
+    fields: Sequence[str] | None = None,
 ) -> "pandas.DataFrame": ...
 
 
@@ -303,6 +305,7 @@ def search_runs(
     output_format: Literal["list"],
     search_all_experiments: bool = False,
     experiment_names: list[str] | None = None,
+    fields: Sequence[str] | None = None,
 ) -> list[Run]: ...
 
 
@@ -315,6 +318,8 @@ def search_runs(
     output_format: Literal["pandas", "list"] = "pandas",
     search_all_experiments: bool = False,
     experiment_names: list[str] | None = None,
+    *,
+    fields: Sequence[str] | None = None,
 ) -> "list[Run] | pandas.DataFrame":
     """The runs that match, as a pandas DataFrame or a list.
 
@@ -328,6 +333,8 @@ def search_runs(
             start_time, end_time, and one for each metric, param and tag: `metrics.loss`, `params.depth`, `tags.x`.
         search_all_experiments: search all active ones, if none is named.
         experiment_names: where to search, by name; an unknown one is passed over with a warning.
+        fields: what to show of the runs beside their info, such as `["metrics.loss", "params.*"]`, or `["info"]` for
+            nothing else; everything by default.
     """
     if output_format not in ("pandas", "list"):
         raise InvalidParameterValue(
@@ -336,7 +343,9 @@ def search_runs(
     client = current_client()
     ids = _experiments_to_search(client, experiment_ids, experiment_names, search_all_experiments)
     pages = all_items(
-        lambda size, token: client.search_runs(ids, filter_string, run_view_type, size, order_by, token),
+        lambda size, token: client.search_runs(
+            ids, filter_string, run_view_type, size, order_by, token, fields=fields
+        ),
         _RUNS_PER_PAGE,
         max_results if ids else 0,
     )
