@@ -26,8 +26,9 @@ from runstone.search import (
 from runstone.service import Service
 from runstone.wire import runs
 from runstone.wire.datasets import Dataset, DatasetInput, InputTag, LogInputs
+from tests.databases import KINDS
 from tests.unit.search_evaluator import Record, matches, ordered, quoted, run_order, to_text
-from tests.unit.services import log_points, new_experiment, new_run, opened
+from tests.unit.services import log_points, new_experiment, new_run, opened, opened_in
 
 many = settings(
     deadline=None,
@@ -149,9 +150,9 @@ class Searched:
         return [record.attributes["run_id"] for record in ordered(records, order)]
 
 
-@pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
-    with opened(tmp_path_factory.mktemp("searched")) as service:
+@pytest.fixture(scope="module", params=KINDS)
+def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
+    with opened_in(request.param, tmp_path_factory.mktemp("searched")) as service:
         yield Searched(service)
 
 

@@ -16,9 +16,10 @@ from runstone.errors import InvalidParameterValue
 from runstone.search import RUNS, parse_filter, parse_order_by
 from runstone.service import Service
 from runstone.wire import runs
+from tests.databases import KINDS
 from tests.unit.filling import Filled, fill
 from tests.unit.search_evaluator import Record, matches, ordered, run_order
-from tests.unit.services import log_param, log_points, new_experiment, new_run, opened, set_tag
+from tests.unit.services import log_param, log_points, new_experiment, new_run, opened, opened_in, set_tag
 
 RUNS_HELD = 7_500
 """So many that an index is read in several windows, and a value that most of them share is no longer few runs."""
@@ -100,10 +101,13 @@ def search(service: Service, **fields: Any) -> runs.SearchRunsResponse:
     return response
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
-    with opened(tmp_path_factory.mktemp("held")) as service:
-        yield Held(service)
+@pytest.fixture(scope="module", params=KINDS)
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    with opened_in(request.param, tmp_path_factory.mktemp("held")) as service:
+        held = Held(service)
+        if request.param == "postgresql":  # which plans by statistics that it gathers within a minute else
+            service.store.write(lambda connection, _: connection.exec_driver_sql("ANALYZE"))
+        yield held
 
 
 _ORDERED_BY = [

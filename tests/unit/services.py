@@ -10,6 +10,7 @@ from typing import Any, Literal
 from runstone.service import Service, open_service
 from runstone.wire import experiments, metrics, runs
 from runstone.wire.base import from_double, to_double
+from tests.databases import fresh_database
 
 Point = tuple[str, float, int, int]
 """Key, value, timestamp, step."""
@@ -23,6 +24,21 @@ def opened(folder: Path | str, mode: Literal["local", "server"] = "local") -> It
         yield service
     finally:
         service.close()
+
+
+@contextmanager
+def opened_in(kind: str, folder: Path) -> Iterator[Service]:
+    """The service over a new store in a database of a kind, with its files in `folder`; closed at the end."""
+    if kind == "sqlite":
+        with opened(folder) as service:
+            yield service
+        return
+    with fresh_database(kind) as url:
+        service = open_service(url, mode="local", artifacts_destination=str(folder))
+        try:
+            yield service
+        finally:
+            service.close()
 
 
 def new_run(service: Service, experiment_id: str = "0", **fields: Any) -> str:

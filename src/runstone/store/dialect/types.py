@@ -21,7 +21,7 @@ def short_text(length: int) -> String:
     return String(length).with_variant(String(length, collation=_BYTEWISE), "postgresql")
 
 
-Number = Float(53).with_variant(DOUBLE(), *_MYSQL)
+Number = Float(53).with_variant(DOUBLE(asdecimal=False), *_MYSQL)
 """A finite IEEE 754 double."""
 
 Key = short_text(250)
