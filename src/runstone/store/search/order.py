@@ -20,9 +20,9 @@ from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.search import Field, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import among
-from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 from runstone.store.schema import run
 from runstone.store.search.query import Found, Position, Query, Statement
+from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 NUMBER, NOT_A_NUMBER, MISSING = 0, 1, 2
 """The phases of an order by a metric."""

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from runstone.search import Comparison
 from runstone.store import filters
 from runstone.store.dialect import among
-from runstone.store.logs import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY, value_hash
+from runstone.store.logs import value_hash
 from runstone.store.schema import dataset, metric_summary, run, run_dataset
 from runstone.store.search.query import Query, Statement
+from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 FEW = 2_000
 _ENOUGH = 100
