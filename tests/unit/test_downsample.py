@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runstone.store.downsample import downsample, thin
+from runstone.store.downsample import downsample, downsample_parts, thin
 from runstone.wire.columns import EMPTY, Columns
 
 quick = settings(deadline=None, max_examples=100)
@@ -53,6 +54,15 @@ def test_what_is_kept_is_a_part_of_the_points_in_their_order(values: list[float]
     for rank, value, timestamp in zip(ranks(kept), kept.values, kept.timestamps, strict=True):
         assert value == values[rank] or (math.isnan(value) and math.isnan(values[rank]))
         assert timestamp == 1_000 + rank
+
+
+@quick
+@given(_VALUES, _BUCKETS, st.lists(st.integers(0, 400)))
+def test_points_in_parts_are_kept_as_those_in_one_piece(values: list[float], buckets: int, cuts: list[int]):
+    points = line(values)
+    edges = sorted([0, *(min(cut, len(values)) for cut in cuts), len(values)])
+    parts = [points.take(slice(start, stop)) for start, stop in pairwise(edges)]
+    assert ranks(downsample_parts(parts, len(values), buckets)) == ranks(downsample(points, buckets))
 
 
 @quick

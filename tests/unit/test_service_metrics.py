@@ -2,6 +2,7 @@
 
 import base64
 import math
+import random
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -316,6 +317,22 @@ def test_a_request_for_series_within_no_bounds_is_refused(
         service.call("get_series", request)
 
 
+@pytest.mark.parametrize("clock", ["steady", "restarted"])
+def test_a_series_is_down_sampled_alike_wherever_its_points_are_kept(service: Service, clock: str):
+    chance = random.Random(clock)
+    once, often = new_run(service), new_run(service)
+    steps = list(range(997)) if clock == "steady" else [*range(500), *range(300, 797)]
+    points: list[Point] = [("m", chance.gauss(0, 1), at, step) for at, step in enumerate(steps)]
+    log_points(service, once, points)
+    with dense_sealing():
+        for at in range(0, 997, 10):
+            log_points(service, often, points[at : at + 10])
+    for fields in ({}, {"start_step": 37, "end_step": 811}, {"start_time": 100}, {"end_step": 3}):
+        for buckets in (0, 1, 7, 50, 249, 1_000):
+            request: dict[str, Any] = {"buckets": buckets, **fields}
+            assert series(service, often, "m", **request) == series(service, once, "m", **request)
+
+
 @pytest.mark.parametrize("operation", ["get_series", "get_series_columns"])
 @pytest.mark.parametrize("end", [False, True])
 def test_an_answer_of_too_many_points_is_refused_and_fits_once_it_is_down_sampled(
@@ -339,6 +356,21 @@ def test_an_answer_of_too_many_points_is_refused_and_fits_once_it_is_down_sample
         ask(buckets=400)
     assert ask(buckets=100)
     assert ask(end_step=700)
+
+
+def test_a_series_that_fits_no_memory_is_down_sampled_or_asked_for_in_ranges(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("runstone.service.metrics.MAX_COLUMN_POINTS", 700)
+    run_id = new_run(service)
+    log_points(service, run_id, [("m", float(i), i, i) for i in range(800)])
+    log_points(service, run_id, [("m", float(i), i, i) for i in range(800, 1_600)])
+    with pytest.raises(InvalidParameterValue, match=r"more than 700 points.*buckets"):
+        series(service, run_id, "m")
+    with pytest.raises(InvalidParameterValue, match=r"more than 700 points.*narrower"):
+        series(service, run_id, "m", buckets=10, end_time=1_500)
+    found = series(service, run_id, "m", buckets=10)["m"]
+    assert (found[0][3], found[-1][3]) == (0, 1_599)
 
 
 @pytest.mark.parametrize("keys", [1, 399, 401, 2_000])

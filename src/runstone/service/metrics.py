@@ -20,7 +20,7 @@ from runstone.errors import InvalidParameterValue
 from runstone.service.core import Service, operation
 from runstone.service.paging import page_offset, page_token
 from runstone.store import metrics, runs
-from runstone.store.downsample import downsample, thin
+from runstone.store.downsample import downsample, downsample_parts, thin
 from runstone.wire import metrics as wire
 from runstone.wire.base import Double, to_double
 from runstone.wire.columns import Columns, Floats, Window, concatenate, decode_chunk, encode_block, ordered
@@ -86,8 +86,9 @@ def get_metric_history_bulk_interval(
     with service.store.read() as connection:
         asked = _asked(service, connection, request.run_ids, [request.metric_key])
         rows = metrics.find(connection, list(asked.run_ids), list(asked.keys), window)
-        for run, key, points in metrics.read(connection, rows):
-            found += _as_metrics(asked.keys[key], thin(points, most), asked.run_ids[run])
+        for series in metrics.read(connection, rows):
+            points = concatenate(list(series.parts))
+            found += _as_metrics(asked.keys[series.key], thin(points, most), asked.run_ids[series.run])
     return wire.GetMetricHistoryBulkIntervalResponse(found)
 
 
@@ -137,10 +138,11 @@ def get_series(service: Service, request: wire.GetSeries) -> wire.GetSeriesRespo
     with service.store.read() as connection:
         asked = _asked(service, connection, request.run_ids, request.metric_keys)
         rows = _find(connection, asked, request)
-        for run, key, points in metrics.read(connection, rows):
-            kept = downsample(points, request.buckets)
+        for series in metrics.read(connection, rows):
+            count, kept = _kept(series, request.buckets)
             room.take(kept.count)
-            found.append(_series(asked.run_ids[run], asked.keys[key], points.count, kept))
+            if count:
+                found.append(_series(asked.run_ids[series.run], asked.keys[series.key], count, kept))
     return wire.GetSeriesResponse(found)
 
 
@@ -180,14 +182,20 @@ def _check_series_request(request: wire.GetSeries) -> None:
 
 def _find(connection: "Connection", asked: _Asked, request: wire.GetSeries) -> metrics.Found:
     window = Window(request.start_step, request.end_step, request.start_time, request.end_time)
-    rows = metrics.find(connection, list(asked.run_ids), list(asked.keys), window)
-    for (run, key), chunks in rows.chunks.items():
-        if sum(chunk.size for chunk in chunks) > MAX_COLUMN_POINTS:
-            raise InvalidParameterValue(
-                f"The metric '{asked.keys[key]}' of the run {asked.run_ids[run]} has more than {MAX_COLUMN_POINTS:,} "
-                "points in these steps. Ask for a part of it at a time, by 'start_step' and 'end_step'."
-            )
-    return rows
+    return metrics.find(connection, list(asked.run_ids), list(asked.keys), window)
+
+
+def _kept(series: metrics.Series, buckets: int) -> tuple[int, Columns]:
+    """How many points a series has, and those that stay of it. Raises InvalidParameterValue if they fit no memory."""
+    if buckets and series.exact:
+        return series.most, downsample_parts(series.parts, series.most, buckets)
+    if series.most > MAX_COLUMN_POINTS:
+        raise InvalidParameterValue(
+            f"A series asked for has more than {MAX_COLUMN_POINTS:,} points. Ask for all of it with 'buckets', into "
+            "which it is down-sampled, or for a narrower range of steps, by 'start_step' and 'end_step'."
+        )
+    points = concatenate(list(series.parts))
+    return points.count, downsample(points, buckets)
 
 
 class _Room:
@@ -229,7 +237,7 @@ class _RunPoints(NamedTuple):
 def _stored(connection: "Connection", rows: metrics.Found, room: _Room) -> Iterator[_RunPoints]:
     """Chunks that are within the window pass as they are; of the others, and of what is in none, the points within."""
     contents = metrics.chunk_contents(connection, rows)
-    for run, unchunked in metrics.unchunked(connection, rows):
+    for run, unchunked in metrics.other_points(connection, rows):
         whole: list[wire.StoredChunk] = []
         parts: list[Columns] = []
         for key in rows.keys:
@@ -255,10 +263,10 @@ def _thinned(
     for run, group in groupby(metrics.read(connection, rows), key=itemgetter(0)):
         kept: list[Columns] = []
         counts: dict[int, int] = {}
-        for _, key, points in group:
-            kept.append(downsample(points, buckets))
-            room.take(kept[-1].count)
-            counts[key] = points.count
+        for series in group:
+            counts[series.key], points = _kept(series, buckets)
+            room.take(points.count)
+            kept.append(points)
         yield _RunPoints(run, [], ordered(concatenate(kept)), counts)
 
 

@@ -1,9 +1,11 @@
 """Fewer points that draw the same line."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from runstone.wire.columns import Columns
+from runstone.wire.columns import EMPTY, Columns, concatenate
 
 POINTS_PER_BUCKET = 4
 """Its first, last, smallest and largest; besides, one NaN and one of each infinity where a bucket has them."""
@@ -16,14 +18,34 @@ def downsample(points: Columns, buckets: int) -> Columns:
     The order stays; points that are few enough stay as they are. This is the "min-max" aggregation of Jugel et al.,
     "M4: A Visualization-Oriented Time Series Data Aggregation" (VLDB 2014), over ranks instead of times.
     """
-    if buckets <= 0 or points.count <= buckets * POINTS_PER_BUCKET:
-        return points
-    width = -(-points.count // buckets)
+    return downsample_parts([points], points.count, buckets)
+
+
+def downsample_parts(parts: Iterable[Columns], count: int, buckets: int) -> Columns:
+    """The same of `count` ordered points that come in parts, of which one is in memory at a time."""
+    if buckets <= 0 or count <= buckets * POINTS_PER_BUCKET:
+        return concatenate(list(parts))
+    width = -(-count // buckets)
+    kept: list[Columns] = []
+    begun = EMPTY
+    for part in parts:
+        missing = -begun.count % width
+        begun = concatenate([begun, part.take(slice(0, missing))]) if missing else begun
+        rest = part.take(slice(missing, None))
+        if rest.count:
+            whole = rest.count // width * width
+            kept += [_shaping(begun, width), _shaping(rest.take(slice(0, whole)), width)]
+            begun = rest.take(slice(whole, None))
+    return concatenate([*kept, _shaping(begun, width)])
+
+
+def _shaping(points: Columns, width: int) -> Columns:
+    """What to keep of points that are cut into ranges of `width`; the last one may be shorter."""
     whole = points.count // width * width
-    kept = _kept(points.values[:whole].reshape(-1, width), 0)
+    ranks = _kept(points.values[:whole].reshape(-1, width), 0) if whole else []
     if whole < points.count:
-        kept += _kept(points.values[whole:].reshape(1, -1), whole)
-    return points.take(np.unique(np.concatenate(kept)))
+        ranks += _kept(points.values[whole:].reshape(1, -1), whole)
+    return points.take(np.unique(np.concatenate(ranks))) if ranks else EMPTY
 
 
 def _kept(table: NDArray[np.float64], start: int) -> list[NDArray[np.intp]]:

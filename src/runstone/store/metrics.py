@@ -6,9 +6,10 @@ run and for many. Then only the rows that can hold a point asked for are opened,
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, Executable, Table, select
@@ -17,6 +18,7 @@ from runstone.store.dialect import among
 from runstone.store.points import decode_segment
 from runstone.store.schema import metric_block, metric_chunk, metric_segment
 from runstone.wire.columns import (
+    EMPTY,
     EVERYTHING,
     Columns,
     Window,
@@ -111,28 +113,60 @@ def _places(items: Sequence[int]) -> dict[int, int]:
 # --- opening what was found -------------------------------------------------------------------
 
 
-def read(connection: Connection, found: Found) -> Iterator[tuple[int, int, Columns]]:
-    """The points in the window by run and key, ordered by step, timestamp and value; each point once.
+class Series(NamedTuple):
+    """The points of a metric of a run in parts, ordered by step, timestamp and value, each point once.
 
-    A metric without any is left out. One series is in memory at a time.
+    The parts are to be read before the next series is asked for. `most` is how many points there may be; `exact` says
+    that it is their number.
+    """
+
+    run: int
+    key: int
+    most: int
+    exact: bool
+    parts: Iterator[Columns]
+
+
+def read(connection: Connection, found: Found) -> Iterator[Series]:
+    """The series that were found, by run and key, narrowed to the window. A part is opened when it is asked for.
+
+    Chunks and other points whose steps overlap are one part, for their points may be the same.
     """
     contents = chunk_contents(connection, found)
-    for run, rest in unchunked(connection, found):
+    for run, unchunked in other_points(connection, found):
         for key in found.keys:
             chunks = found.chunks.get((run, key), ())
-            parts = [decode_chunk(next(contents), key) for _ in chunks]
-            if key in rest:
-                parts.append(rest[key])
-            points = found.window.of(merged(parts))
-            if points.count:
-                yield run, key, points
+            pieces: list[tuple[int, int, Chunk | Columns]] = [(c.first_step, c.last_step, c) for c in chunks]
+            most = sum(chunk.size for chunk in chunks)
+            if key in unchunked:
+                points = unchunked[key]
+                pieces.append((int(points.steps[0]), int(points.steps[-1]), points))
+                most += points.count
+            groups = list(_overlapping(pieces))
+            whole = not found.window.timed and all(found.window.covers(*piece[:2]) for piece in pieces)
+            exact = whole and all(len(group) == 1 for group in groups)
+            parts = _opened(groups, contents, key, found.window)
+            if groups:
+                yield Series(run, key, most, exact, parts)
+            for _ in parts:
+                pass  # so that the next series begins with its own chunk
+
+
+def _opened(
+    groups: Iterable[list[Chunk | Columns]], contents: Iterator[bytes], key: int, window: Window
+) -> Iterator[Columns]:
+    for group in groups:
+        pieces = [decode_chunk(next(contents), key) if isinstance(one, Chunk) else one for one in group]
+        points = window.of(merged(pieces))
+        if points.count:
+            yield points
 
 
 def read_one(connection: Connection, run: int, key: int) -> Columns:
     """All points of one metric of a run."""
-    for _, _, points in read(connection, find(connection, [run], [key])):
-        return points
-    return concatenate([])
+    for series in read(connection, find(connection, [run], [key])):
+        return concatenate(list(series.parts))
+    return EMPTY
 
 
 def chunk_contents(connection: Connection, found: Found) -> Iterator[bytes]:
@@ -148,7 +182,7 @@ def is_within(window: Window, chunk: Chunk, content: bytes) -> bool:
     return not window.timed or bool(window.in_time(decode_times(content)).all())
 
 
-def unchunked(connection: Connection, found: Found) -> Iterator[tuple[int, Mapping[int, Columns]]]:
+def other_points(connection: Connection, found: Found) -> Iterator[tuple[int, Mapping[int, Columns]]]:
     """For each of the runs, in their order, what its blocks and segments hold of the metrics, by key.
 
     The points of a key are in order, each once; they are not narrowed to the window.
@@ -189,10 +223,12 @@ def _segments(connection: Connection, runs: Sequence[int]) -> dict[int, list[byt
 class _Part(NamedTuple):
     """Some of a metric's points, in order: a chunk that is not opened yet, or points that are."""
 
-    first_time: int
-    last_time: int
     size: int
     content: bytes | Columns
+
+    def opened(self, key: int) -> Columns:
+        """The points."""
+        return decode_chunk(self.content, key) if isinstance(self.content, bytes) else self.content
 
 
 def history(
@@ -204,49 +240,49 @@ def history(
     """
     taken: list[Columns] = []
     passed = 0
-    for group in _overlapping(_parts(connection, run, key)):
+    for group in _overlapping(_by_time(connection, run, key)):
         if last is not None and passed >= last:
             return concatenate(taken), True
         if len(group) == 1 and passed + group[0].size <= first:
             passed += group[0].size
             continue
-        points = by_time(merged(_opened(part, key) for part in group))
+        points = in_time(merged(part.opened(key) for part in group))
         taken.append(points.take(slice(max(first - passed, 0), None if last is None else last - passed)))
         passed += points.count
     return concatenate(taken), last is not None and passed > last
 
 
-def by_time(points: Columns) -> Columns:
+def in_time(points: Columns) -> Columns:
     """Points ordered by step, timestamp and value, in the order of timestamp, step and value."""
     if (points.timestamps[1:] >= points.timestamps[:-1]).all():
         return points
     return points.take(np.lexsort((points.values, points.steps, points.timestamps)))
 
 
-def _parts(connection: Connection, run: int, key: int) -> Iterator[_Part]:
+def _by_time(connection: Connection, run: int, key: int) -> Iterator[tuple[int, int, _Part]]:
+    """The parts of a metric's points, each with its first and its last time."""
     found = find(connection, [run], [key])
     for content in chunk_contents(connection, found):
         times = decode_times(content)
-        yield _Part(int(times.min()), int(times.max()), len(times), content)
-    for _, rest in unchunked(connection, found):
-        for points in rest.values():
+        yield int(times.min()), int(times.max()), _Part(len(times), content)
+    for _, unchunked in other_points(connection, found):
+        for points in unchunked.values():
             times = points.timestamps
-            yield _Part(int(times.min()), int(times.max()), points.count, points)
+            yield int(times.min()), int(times.max()), _Part(points.count, points)
 
 
-def _overlapping(parts: Iterator[_Part]) -> Iterator[list[_Part]]:
-    """The parts in groups, by time: every time of a group is before those of the next one."""
-    group: list[_Part] = []
-    end = 0
-    for part in sorted(parts, key=lambda part: part.first_time):
-        if group and part.first_time > end:
+T = TypeVar("T")
+
+
+def _overlapping(pieces: Iterable[tuple[int, int, T]]) -> Iterator[list[T]]:
+    """The pieces, given with where each begins and ends, in order and in groups that do not touch."""
+    group: list[T] = []
+    reach = 0
+    for begin, end, piece in sorted(pieces, key=itemgetter(0)):
+        if group and begin > reach:
             yield group
             group = []
-        group.append(part)
-        end = max(end, part.last_time)
+        reach = max(reach, end) if group else end
+        group.append(piece)
     if group:
         yield group
-
-
-def _opened(part: _Part, key: int) -> Columns:
-    return decode_chunk(part.content, key) if isinstance(part.content, bytes) else part.content
