@@ -178,6 +178,8 @@ def filled(
     service: Service, connection: Connection, rows: Sequence[RunRow], fields: Fields
 ) -> list[wire.Run]:
     """The runs with what a read shows of them."""
+    if not rows:
+        return []
     numbers = [row.id for row in rows]
     content = runs.contents(connection, service.store.keys, numbers, fields)
     links = datasets.of_runs(connection, numbers) if fields.inputs or fields.outputs else {}

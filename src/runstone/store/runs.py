@@ -108,6 +108,8 @@ _rows = Prepared(select(run).where(one_of(run.c.id, "ids")))
 
 def rows(connection: Connection, ids: Sequence[int]) -> list[RunRow]:
     """The rows of runs, in the order of their integer ids that are given."""
+    if not ids:
+        return []
     found = {row[0]: RunRow(*row) for row in _rows.rows(connection, {"ids": several(ids)})}
     return [found[number] for number in ids]
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, Self, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -247,11 +247,21 @@ def _list_for(dialect: Dialect, values: Sequence[Any]) -> Any:
     return tuple(values) or (None,)  # `IN ()` is no SQL; nothing equals NULL
 
 
-class _OneOf(FunctionElement[bool]):
-    """The first argument, a column, equals one of the values in the second, a list."""
+class _Condition(FunctionElement[bool]):
+    """A condition of our own spelling."""
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: object = None) -> Self:
+        """As it is. Where booleans are numbers, SQLAlchemy would compare it with 1, which no index finds."""
+        return self
+
+
+class _OneOf(_Condition):
+    """The first argument, a column, equals one of the values in the second, a list."""
+
+    inherit_cache = True
 
 
 @compiles(_OneOf, "sqlite")
@@ -300,11 +310,10 @@ def several(values: Sequence[int] | Sequence[str]) -> Sequence[Any]:
 # --- patterns ---------------------------------------------------------------------------------
 
 
-class _Like(FunctionElement[bool]):
+class _Like(_Condition):
     """LIKE with regard to case and without an escape character."""
 
     inherit_cache = True
-    type = Boolean()
 
 
 @compiles(_Like)
