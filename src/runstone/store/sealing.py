@@ -19,10 +19,10 @@ from itertools import accumulate, pairwise
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, select
 
 from runstone.errors import RunstoneError
-from runstone.store.dialect import among
+from runstone.store.dialect import Prepared, among
 from runstone.store.schema import metric_block, metric_chunk, metric_segment
 from runstone.store.writer import Abandon
 
@@ -46,6 +46,11 @@ BLOCKS_TO_MERGE = 8  # that may all hold points of one metric
 CHUNKS_TO_MERGE = 8  # of one metric and about one size
 POINTS_TO_MERGE = 1 << 20
 """Points of chunks that are merged on one occasion; what is left waits for the next."""
+
+
+_count_segments = Prepared(
+    select(func.count(), func.sum(metric_segment.c["count"])).where(metric_segment.c.run == bindparam("run"))
+)
 
 
 class _Gathered(NamedTuple):
@@ -142,15 +147,13 @@ class Sealer:
 
     def _count(self, run: int) -> _Gathered:
         """What is stored of a run, whoever logged it."""
-        of = metric_segment.c
-        statement = select(func.count(), func.coalesce(func.sum(of["count"]), 0)).where(of.run == run)
         try:
             with self._store.read() as connection:
-                segments, points = connection.execute(statement).one()
+                segments, points = _count_segments.row(connection, {"run": run})
         except RunstoneError as error:
             _log.warning("What is stored of run %d cannot be counted: %s", run, error)
             return _Gathered()
-        gathered = _Gathered(segments, int(points))
+        gathered = _Gathered(segments, int(points or 0))
         with self._lock:
             self._gathered[run] = gathered
         return gathered
