@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
 from typing import Never
 
@@ -22,6 +23,7 @@ _COMMANDS = {
         "Say what is installed, where runs are recorded, and whether that works.",
     ),
     "experiments": ("runstone.cli.experiments", "List, create, rename, delete and restore experiments."),
+    "import": ("runstone.cli.importing", "Take over what MLflow recorded: a folder, a database or a server."),
     "runs": ("runstone.cli.runs", "List, search, describe, create, delete and restore runs."),
     "server": ("runstone.cli.server", "Serve a store to others: the tracking API, artifacts and the web UI."),
     "shim": ("runstone.cli.shim", "Let `import mlflow` and the command `mlflow` mean Runstone here."),
@@ -46,7 +48,8 @@ class _Lazy(Commands):
             return None
         from importlib import import_module
 
-        return getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        attribute = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        return getattr(import_module(_COMMANDS[cmd_name][0]), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -129,8 +132,8 @@ def main(arguments: list[str] | None = None) -> Never:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line, and return the status that the process is to end with.
 
-    It is 0 if all went well, 1 after an error, which is told in one line, 2 if the command was called wrongly, 130
-    after Ctrl+C and 141 when the program that read the output went away.
+    It is 0 if all went well, 1 after an error, which is told in one line, 2 if the command was called wrongly, 3 after
+    an import that had to leave something out, 130 after Ctrl+C and 141 when the program that read the output went away.
     """
     try:
         status = _invoke(sys.argv[1:] if arguments is None else arguments)

@@ -47,8 +47,8 @@ _KEPT_MODEL_FIELDS = ("run_id", "artifact_path", "utc_time_created", "model_uuid
 @operation
 def log_inputs(service: Service, request: wire.LogInputs) -> EmptyResponse:
     _check_count(len(request.datasets), "datasets")
-    uses = [_use(entry) for entry in request.datasets]
-    models = _models((model.model_id, 0) for model in request.models)
+    uses = [checked_use(entry) for entry in request.datasets]
+    models = checked_models((model.model_id, 0) for model in request.models)
 
     def add(connection: Connection, _keys: Mapping[str, int]) -> None:
         row = active_run(connection, request.run_id)
@@ -61,7 +61,7 @@ def log_inputs(service: Service, request: wire.LogInputs) -> EmptyResponse:
 
 @operation
 def log_outputs(service: Service, request: wire.LogOutputs) -> EmptyResponse:
-    models = _models((model.model_id, model.step) for model in request.models)
+    models = checked_models((model.model_id, model.step) for model in request.models)
 
     def add(connection: Connection, _keys: Mapping[str, int]) -> None:
         row = active_run(connection, request.run_id)
@@ -71,7 +71,8 @@ def log_outputs(service: Service, request: wire.LogOutputs) -> EmptyResponse:
     return EmptyResponse()
 
 
-def _use(entry: wire.DatasetInput) -> Use:
+def checked_use(entry: wire.DatasetInput) -> Use:
+    """A dataset that a run read, as it is stored. Raises InvalidParameterValue for one that makes no sense."""
     row = DatasetRow(*(getattr(entry.dataset, name) for name in DatasetRow._fields))
     for name, limit in _DATASET_LIMITS.items():
         text: str | None = getattr(row, name)
@@ -91,7 +92,8 @@ def _use(entry: wire.DatasetInput) -> Use:
     return Use(row, tags)
 
 
-def _models(models: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+def checked_models(models: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """References to models, each an id and a step. Raises InvalidParameterValue for what can be none."""
     found = list(models)
     _check_count(len(found), "models")
     for model_id, _ in found:

@@ -74,7 +74,7 @@ def _check_tag(key: str, value: str) -> None:
 def get_experiment(service: Service, request: wire.GetExperiment) -> wire.GetExperimentResponse:
     number = experiment_number(request.experiment_id)
     with service.store.read() as connection:
-        return wire.GetExperimentResponse(_shown(service, existing(connection, number)))
+        return wire.GetExperimentResponse(shown_experiment(service, existing(connection, number)))
 
 
 @operation
@@ -83,7 +83,7 @@ def get_experiment_by_name(service: Service, request: wire.GetExperimentByName) 
         found = experiments.get_by_name(connection, request.experiment_name)
     if found is None:
         raise ResourceDoesNotExist(f"Could not find experiment with name '{request.experiment_name}'")
-    return wire.GetExperimentResponse(_shown(service, found))
+    return wire.GetExperimentResponse(shown_experiment(service, found))
 
 
 @operation
@@ -109,7 +109,7 @@ def search_experiments(service: Service, request: wire.SearchExperiments) -> wir
             offset=offset,
         )
     return wire.SearchExperimentsResponse(
-        [_shown(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
+        [shown_experiment(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
     )
 
 
@@ -216,7 +216,8 @@ def _unknown(number: int) -> ResourceDoesNotExist:
     return ResourceDoesNotExist(f"No Experiment with id={number} exists")
 
 
-def _shown(service: Service, row: ExperimentRow) -> wire.Experiment:
+def shown_experiment(service: Service, row: ExperimentRow) -> wire.Experiment:
+    """An experiment as a read shows it."""
     return wire.Experiment(
         experiment_id=str(row.id),
         name=row.name,

@@ -27,13 +27,23 @@ class ExperimentRow(NamedTuple):
 
 
 def insert(
-    connection: Connection, *, name: str, artifact_location: str, now: int, tags: Mapping[str, str]
+    connection: Connection,
+    *,
+    name: str,
+    artifact_location: str,
+    now: int,
+    tags: Mapping[str, str],
+    number: int | None = None,
 ) -> int:
-    """Add an experiment; its id. Raises sqlalchemy's IntegrityError if the name is taken."""
-    values = {"name": name, "artifact_location": artifact_location, "created": now, "updated": now}
+    """Add an experiment, under an id that is free if one is given; its id.
+
+    Raises sqlalchemy's IntegrityError if the name is taken.
+    """
+    values: dict[str, Any] = {"name": name, "artifact_location": artifact_location}
+    values |= {"created": now, "updated": now} | ({} if number is None else {"id": number})
     result = connection.execute(experiment.insert().values(lifecycle=LifecycleStage.ACTIVE, **values))
     assert result.inserted_primary_key is not None
-    number: int = result.inserted_primary_key[0]
+    number = int(result.inserted_primary_key[0])
     if tags:
         rows = [{"experiment": number, "key": key, "value": value} for key, value in tags.items()]
         connection.execute(experiment_tag.insert(), rows)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from runstone.wire import artifacts, datasets, experiments, metrics, models, runs
+from runstone.wire import artifacts, datasets, experiments, importing, metrics, models, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 
 Level = Literal["READ", "USE", "EDIT", "MANAGE"]
@@ -365,6 +365,26 @@ OPERATIONS: tuple[Operation, ...] = (
         models.SearchLoggedModels,
         models.SearchLoggedModelsResponse,
         _experiment("READ", "experiment_ids"),
+        repeatable=True,
+    ),
+    # Taking over what another tracker recorded
+    Operation(
+        "import_experiment",
+        ("POST",),
+        "/runstone/import/experiment",
+        importing.ImportExperiment,
+        importing.ImportExperimentResponse,
+        Permission("server", "MANAGE"),
+        repeatable=True,
+    ),
+    Operation(
+        "import_runs",
+        ("POST",),
+        "/runstone/import/runs",
+        importing.ImportRuns,
+        importing.ImportRunsResponse,
+        _experiment("MANAGE"),
+        heavy=True,
         repeatable=True,
     ),
 )

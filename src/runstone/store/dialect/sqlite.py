@@ -96,13 +96,13 @@ class SqliteDatabase:
         head = b""
         if self.path.exists():
             with self.path.open("rb") as file:
-                head = file.read(_HEAD)
+                head = file.read(HEAD)
         if not head:
             return []
         if not head.startswith(_MAGIC):
             raise sqlite3.DatabaseError("file is not a database")
         # To look into a WAL database is to make its log, unless it is there or the file is said never to change.
-        alone = head[-1] == _WAL and not self.path.with_name(self.path.name + "-wal").exists()
+        alone = head[-1] == WAL and not self.path.with_name(self.path.name + "-wal").exists()
         try:
             return self._rows(statement, "immutable=1" if alone else "mode=ro")
         except sqlite3.Error:
@@ -173,7 +173,7 @@ class SqliteDatabase:
             return connection.execute(statement).fetchall()
 
 
-_HEAD, _MAGIC, _WAL = 19, b"SQLite format 3\0", 2
+HEAD, _MAGIC, WAL = 19, b"SQLite format 3\0", 2
 """How a SQLite file begins: https://www.sqlite.org/fileformat.html, section 1.3. The last byte tells of a WAL."""
 
 

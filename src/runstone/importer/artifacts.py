@@ -1,0 +1,132 @@
+"""The files of runs, where a source has them."""
+
+import hashlib
+import os
+import posixpath
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from runstone.artifact_store import local_path, store_at
+from runstone.artifact_store.location import is_proxied
+from runstone.client.transport import ArtifactFolder
+from runstone.importer.records import SourceError, SourceFile
+
+
+class LocalFiles:
+    """Files in a folder of this machine; none if it is absent."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder.absolute()
+        self.location = self._folder.as_uri()
+
+    def list(self) -> Iterator[SourceFile]:
+        """See Files."""
+        yield from self._below(self._folder, "", frozenset())
+
+    def copy(self, path: str, folder: ArtifactFolder) -> None:
+        """See Files."""
+        folder.put_file(self._folder / path, path)
+
+    def state(self) -> str:
+        """A digest of the names, sizes and times of the files."""
+        return state_of_files(self._folder)
+
+    def _below(self, folder: Path, prefix: str, above: frozenset[str]) -> Iterator[SourceFile]:
+        real = os.path.realpath(folder)
+        if real in above or not folder.is_dir():  # a link that leads back up has no end
+            return
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_dir():
+                yield from self._below(Path(entry.path), f"{prefix}{entry.name}/", above | {real})
+            elif entry.is_file():
+                status = entry.stat()
+                yield SourceFile(prefix + entry.name, status.st_size, status.st_mtime)
+
+
+class FolderFiles:
+    """Files in an artifact folder of any kind, which is opened when it is needed."""
+
+    def __init__(self, opened: Callable[[], ArtifactFolder], location: str | None):
+        self._opened = opened
+        self.location = location
+
+    def list(self) -> Iterator[SourceFile]:
+        """See Files."""
+        yield from self._below(self._opened(), "")
+
+    def copy(self, path: str, folder: ArtifactFolder) -> None:
+        """See Files."""
+        with tempfile.TemporaryDirectory(prefix="runstone-") as temporary:
+            local = Path(temporary) / "file"
+            self._opened().get_file(path, local)
+            folder.put_file(local, path)
+
+    def _below(self, folder: ArtifactFolder, path: str) -> Iterator[SourceFile]:
+        for info in folder.list(path):
+            if info.is_dir:
+                yield from self._below(folder, info.path)
+            else:
+                yield SourceFile(info.path, info.file_size)
+
+
+class UnknownFiles:
+    """Files at a place that is not known; `reason` says why."""
+
+    location = None
+
+    def __init__(self, reason: str):
+        self._reason = reason
+
+    def list(self) -> Iterator[SourceFile]:
+        """See Files."""
+        raise UnknownPlace(self._reason)
+
+    def copy(self, path: str, folder: ArtifactFolder) -> None:
+        """See Files."""
+        raise UnknownPlace(self._reason)
+
+
+class UnknownPlace(SourceError):
+    """It is not known where the files of a run are."""
+
+
+def entries_below(folder: Path, prefix: str = "") -> "Iterator[tuple[str, os.DirEntry[str]]]":
+    """The files in a folder and below, each with its path there; none if it is absent. Links to folders are not."""
+    try:
+        entries = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from entries_below(Path(entry.path), f"{prefix}{entry.name}/")
+        elif entry.is_file():
+            yield prefix + entry.name, entry
+
+
+def state_of_files(folder: Path) -> str:
+    """A digest of the names, sizes and times of the files in a folder and below."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path, entry in sorted(entries_below(folder)):
+        status = entry.stat()
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def files_at(uri: str) -> "LocalFiles | FolderFiles":
+    """The files at a URI that needs no server."""
+    place = local_path(uri)
+    return FolderFiles(lambda: store_at(uri), uri) if place is None else LocalFiles(place)
+
+
+def is_remote(location: str) -> bool:
+    """Whether artifacts are neither on this machine nor behind a tracking server."""
+    return bool(location) and not is_proxied(location) and local_path(location) is None
+
+
+def is_within(location: str, folder: str) -> bool:
+    """Whether a place is a folder or something below it; both are URIs or paths."""
+    inner, outer = local_path(location), local_path(folder)
+    if inner is not None and outer is not None:
+        return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer))
+    return posixpath.join(location, "").startswith(posixpath.join(folder, ""))

@@ -1,0 +1,306 @@
+"""The import itself: every experiment of a source, every run of it, into the target.
+
+It may be killed at any moment and begun again. A run is marked as complete after its last part is stored, and skipped
+from then on unless its state in the source has changed; of one that is not, what is missing is added.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from runstone.importer.artifacts import is_remote, is_within
+from runstone.importer.contents import Contents
+from runstone.importer.copying import Copier
+from runstone.importer.outbox import Item, Outbox, blank
+from runstone.importer.records import (
+    WORKSPACE,
+    Files,
+    Source,
+    SourceDamaged,
+    SourceError,
+    SourceExperiment,
+    SourceRun,
+)
+from runstone.importer.report import Report
+from runstone.importer.target import STATE_TAG, Mark, Target
+from runstone.urls import without_secrets
+from runstone.wire.experiments import Experiment, ExperimentTag
+from runstone.wire.importing import ImportedRun, ImportExperiment
+from runstone.wire.runs import Run, RunTag
+
+_PAGE = 100
+
+
+class Options(NamedTuple):
+    """What the user chose.
+
+    `experiments` are names or ids, none for all. With `link`, artifacts stay where they are, and runs name that place.
+    """
+
+    experiments: Sequence[str] = ()
+    link: bool = False
+
+
+EVERYTHING = Options()
+
+
+class Progress(Protocol):
+    """Is told how the import goes on."""
+
+    def begin(self, runs: int | None) -> None:
+        """How many runs there are, if that is known."""
+        ...
+
+    def step(self, experiment: str, runs: int = 0) -> None:
+        """Something was done in an experiment; so many runs are behind us."""
+        ...
+
+
+def transfer(
+    source: Source,
+    target: Target,
+    report: Report,
+    options: Options = EVERYTHING,
+    progress: Progress | None = None,
+    now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+) -> None:
+    """Take over what a source has.
+
+    Raises RunstoneError if the source or the target fails for good; what was taken over by then stays, and the same
+    call goes on from there.
+    """
+    chosen = _chosen(source, options.experiments)
+    if progress:
+        counts = [source.count_runs(experiment) for experiment in chosen]
+        progress.begin(None if None in counts else sum(count or 0 for count in counts))
+    names: set[str] = set()
+    for experiment in chosen:
+        name = _own_name(experiment, names)
+        _Experiment(source, target, report, options, progress, now).take(experiment, name)
+    if not options.experiments:
+        source.leave_rest()
+
+
+def _chosen(source: Source, wanted: Sequence[str]) -> list[SourceExperiment]:
+    """The experiments that are asked for, oldest first."""
+    every = sorted(
+        source.experiments(), key=lambda experiment: (experiment.created, experiment.experiment_id)
+    )
+    if not wanted:
+        return every
+    known = {text for experiment in every for text in (experiment.name, experiment.experiment_id)}
+    for text in wanted:
+        if text not in known:
+            names = ", ".join(f"'{experiment.name}'" for experiment in every) or "none"
+            raise SourceError(f"{source.uri} has no experiment '{text}'. It has: {names}.")
+    return [experiment for experiment in every if {experiment.name, experiment.experiment_id} & set(wanted)]
+
+
+def _own_name(experiment: SourceExperiment, taken: set[str]) -> str:
+    """A name that no other experiment of the source has: MLflow's workspaces may use one twice."""
+    name = experiment.name
+    if experiment.workspace != WORKSPACE:
+        name = f"{experiment.workspace}/{name}"
+    if name in taken:
+        name = f"{name} ({experiment.experiment_id})"
+    taken.add(name)
+    return name
+
+
+@dataclass
+class _Visit:
+    """The taking over of one run: its state in the source, how the target has it, and what is still to be done."""
+
+    source: str
+    state: str
+    began: int
+    old: Run | None
+    old_mark: Mark | None
+    lossy: bool
+    files: Files | None = None
+
+    def mark_item(self, state: str) -> Item:
+        """The tag that says how far the run is."""
+        return Item("tags", RunTag(STATE_TAG, Mark(self.source, state, self.began).text()), 0)
+
+    def last_item(self) -> Item | None:
+        """The tag that says that the run is complete, or that it is not; None if it says so already."""
+        state = "" if self.lossy else self.state
+        return None if self.old_mark and self.old_mark.state == state else self.mark_item(state)
+
+
+class _Experiment:
+    """Takes over one experiment."""
+
+    def __init__(
+        self,
+        source: Source,
+        target: Target,
+        report: Report,
+        options: Options,
+        progress: Progress | None,
+        now: Callable[[], int],
+    ):
+        self._source, self._target, self._report = source, target, report
+        self._options, self._progress, self._now = options, progress, now
+        self._contents = Contents(target, report)
+        self._copier = Copier(source, target, report)
+        self._waiting: dict[str, _Visit] = {}
+
+    def take(self, experiment: SourceExperiment, name: str) -> None:
+        """Take over an experiment with its runs."""
+        self._name = name
+        there, created = self._target.take_experiment(self._request(experiment, name))
+        self._note_differences(experiment, name, there, created)
+        self._report.take("experiments")
+        self._outbox = Outbox(self._target, there.experiment_id, self._report, self._stored)
+        try:
+            for page in _pages(self._with_losses(self._source.runs(experiment))):
+                self._take_page(page, there.experiment_id, created=created)
+        except SourceDamaged as error:
+            self._report.leave("parts of experiments", "the source is damaged", f"'{name}': {error}")
+        while self._outbox.flush():  # what arrives may have to be marked, which is sent in its turn
+            pass
+
+    def _request(self, experiment: SourceExperiment, name: str) -> ImportExperiment:
+        owner = f"experiment '{name}'"
+        tags = [
+            ExperimentTag(key, value)
+            for key, value in experiment.tags.items()
+            if self._contents.checked_text("experiment tags", owner, key, value)
+        ]
+        number = experiment.experiment_id
+        return ImportExperiment(
+            name=name,
+            experiment_id=number if number.isdecimal() and len(number) < 19 else None,
+            artifact_location=self._location(experiment.location),
+            lifecycle_stage=experiment.lifecycle,
+            creation_time=experiment.created,
+            last_update_time=experiment.updated,
+            tags=tags,
+        )
+
+    def _location(self, location: str) -> str | None:
+        """Where the experiment's next runs keep their artifacts: as before, unless that is the source's own place."""
+        if is_remote(location):
+            return location
+        linked = self._options.link and location.startswith(("/", "file:"))
+        return location if linked and not is_within(location, self._source.uri) else None
+
+    def _note_differences(
+        self, experiment: SourceExperiment, name: str, there: Experiment, created: bool
+    ) -> None:
+        if name != experiment.name:
+            self._report.note(f"The experiment '{experiment.name}' is called '{name}' here.")
+        if there.experiment_id != experiment.experiment_id:
+            how = "is taken here" if created else "differs from that of the experiment of this name here"
+            self._report.note(
+                f"The experiment '{name}' has the id {there.experiment_id}: its own, {experiment.experiment_id}, {how}."
+            )
+        if there.lifecycle_stage != experiment.lifecycle:
+            self._report.note(
+                f"The experiment '{name}' is {experiment.lifecycle} in the source, and stays {there.lifecycle_stage} "
+                "here."
+            )
+
+    def _with_losses(self, runs: Iterator[SourceRun]) -> Iterator[tuple[SourceRun, bool]]:
+        """The runs, and whether something of each was lost when it was read."""
+        while True:
+            before = self._report.losses
+            run = next(runs, None)
+            if run is None:
+                return
+            yield run, self._report.losses > before
+
+    def _take_page(
+        self, page: Sequence[tuple[SourceRun, bool]], experiment_id: str, *, created: bool
+    ) -> None:
+        ids = [run.run.run_id for run, _ in page]
+        known = {} if created else self._target.known_runs(experiment_id, ids)
+        for run, lossy in page:
+            self._take_run(run, known.get(run.run.run_id), lossy)
+            if self._progress:
+                self._progress.step(self._name, runs=1)
+
+    def _take_run(self, source_run: SourceRun, old: Run | None, lossy: bool) -> None:
+        state = f"{source_run.state}-{'link' if self._options.link else 'copy'}" if source_run.state else ""
+        mark = Mark.of(old) if old else None
+        if mark and state and mark.state == state:
+            self._report.take("unchanged_runs")
+            return
+        visit = _Visit(self._source.uri, state, self._now(), old, mark, lossy)
+        files = source_run.files()
+        head = self._head(source_run.run, files)
+        if files and not head.artifact_uri and self._copier.has_any(head.run_id, files):
+            visit.files = files
+            self._waiting[head.run_id] = visit
+        count = self._outbox.put(head, self._items(source_run, visit))
+        if old is None:
+            self._report.take("new_runs")
+        else:
+            same = not count and _same_info(head, old)
+            self._report.take("unchanged_runs" if same else "updated_runs")
+
+    def _head(self, run: ImportedRun, files: Files | None) -> ImportedRun:
+        """A run's info, with the place of its artifacts if they stay there."""
+        head = blank(run)
+        head.artifact_uri = None
+        location = files.location if files else run.artifact_uri
+        if location and is_remote(location):
+            head.artifact_uri = location
+            if not self._options.link:
+                reason = "artifacts on remote storage are not copied: the runs name their place there"
+                self._report.leave(
+                    "artifacts of runs", reason, f"run {run.run_id}: {without_secrets(location)}"
+                )
+        elif self._options.link and files:
+            head.artifact_uri = files.location
+            if not files.location:
+                reason = "they can only be had through the source's server, so there is nothing to link to"
+                self._report.leave("artifacts of runs", reason, f"run {run.run_id}")
+        if head.artifact_uri:
+            self._report.take("linked_runs")
+        return head
+
+    def _items(self, source_run: SourceRun, visit: "_Visit") -> Iterator[Item]:
+        """All that is to be sent of a run; last, if nothing is to follow, that it is complete."""
+        if visit.files and not visit.old_mark:
+            yield visit.mark_item("")
+        before = self._report.losses
+        yield from self._contents.of(source_run.run, source_run.points(), visit.old)
+        visit.lossy |= self._report.losses > before
+        if not visit.files and (item := visit.last_item()):
+            yield item
+
+    def _stored(self, part: ImportedRun, place: str, whole: bool) -> None:
+        visit = self._waiting.pop(part.run_id, None)
+        if visit and visit.files:
+            copied = self._copier.copy(part.run_id, visit.files, place, visit.old_mark)
+            visit.lossy |= not (copied and whole)
+            visit.files = None
+            if item := visit.last_item():
+                self._outbox.put(blank(part), [item])
+        elif not whole:
+            self._outbox.put(
+                blank(part), [Item("tags", RunTag(STATE_TAG, Mark(self._source.uri, "", 0).text()), 0)]
+            )
+        if self._progress:
+            self._progress.step(self._name)
+
+
+def _same_info(head: ImportedRun, old: Run) -> bool:
+    """Whether the target has the run's info as it is in the source."""
+    info = old.info
+    return (head.status, head.start_time, head.end_time, head.lifecycle_stage) == (
+        info.status,
+        info.start_time or 0,
+        info.end_time,
+        info.lifecycle_stage,
+    ) and head.run_name in ("", info.run_name)
+
+
+def _pages(runs: Iterator[tuple[SourceRun, bool]]) -> Iterator[list[tuple[SourceRun, bool]]]:
+    while page := list(islice(runs, _PAGE)):
+        yield page
