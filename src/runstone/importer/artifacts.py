@@ -6,10 +6,12 @@ import posixpath
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from runstone.artifact_store import local_path, store_at
 from runstone.artifact_store.location import is_proxied
 from runstone.client.transport import ArtifactFolder
+from runstone.entities import FileInfo
 from runstone.importer.records import SourceError, SourceFile
 
 
@@ -44,10 +46,22 @@ class LocalFiles:
                 yield SourceFile(prefix + entry.name, status.st_size, status.st_mtime)
 
 
+class ReadableFolder(Protocol):
+    """What is read of an ArtifactFolder."""
+
+    def list(self, path: str = "") -> list[FileInfo]:
+        """See ArtifactFolder."""
+        ...
+
+    def get_file(self, path: str, local: str | os.PathLike[str]) -> None:
+        """See ArtifactFolder."""
+        ...
+
+
 class FolderFiles:
     """Files in an artifact folder of any kind, which is opened when it is needed."""
 
-    def __init__(self, opened: Callable[[], ArtifactFolder], location: str | None):
+    def __init__(self, opened: Callable[[], ReadableFolder], location: str | None):
         self._opened = opened
         self.location = location
 
@@ -62,7 +76,7 @@ class FolderFiles:
             self._opened().get_file(path, local)
             folder.put_file(local, path)
 
-    def _below(self, folder: ArtifactFolder, path: str) -> Iterator[SourceFile]:
+    def _below(self, folder: ReadableFolder, path: str) -> Iterator[SourceFile]:
         for info in folder.list(path):
             if info.is_dir:
                 yield from self._below(folder, info.path)

@@ -14,6 +14,7 @@ from runstone.importer.artifacts import LocalFiles, UnknownFiles, files_at
 from runstone.importer.origin import origin_tags
 from runstone.importer.records import Files
 from runstone.importer.report import Report
+from runstone.importer.values import unclamped
 from runstone.wire.base import to_double
 from runstone.wire.datasets import Dataset, DatasetInput, InputTag, ModelInput, ModelOutput
 from runstone.wire.importing import ImportedRun
@@ -84,13 +85,9 @@ def point(row: Any, measured_on: Mapping[tuple[str, int, int], tuple[str, str]],
     """A point of a run."""
     key, value, timestamp, step, is_nan = row
     step = step or 0
-    if is_nan:
-        value = math.nan
-    elif value in (LARGEST, -LARGEST):
-        value = math.copysign(math.inf, value)
-        report.note(_CLAMPED)
+    value = to_double(math.nan) if is_nan else unclamped(value, report)
     name, digest = measured_on.get((key, timestamp, step), (None, None)) if measured_on else (None, None)
-    return Metric(key, to_double(value), timestamp, step, name, digest)
+    return Metric(key, value, timestamp, step, name, digest)
 
 
 def state_of(rows: RunRows, points: int, files: Files | None) -> str:

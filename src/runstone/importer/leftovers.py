@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from runstone.importer.report import NO_MODELS, NO_REGISTRY, NO_TRACES
-
-_NO_PLACE = "Runstone has no place for them"
+from runstone.importer.report import NO_MODELS, NO_PLACE, NO_REGISTRY, NO_TRACES
 
 
 class Leftover(NamedTuple):
@@ -29,20 +27,20 @@ LEFTOVERS = (
     Leftover("logged_models", "logged models", NO_MODELS, "model_id", {"lifecycle_stage": "deleted"}),
     Leftover("trace_info", "traces", NO_TRACES, "request_id"),
     Leftover("assessments", "assessments of traces", NO_TRACES, "name"),
-    Leftover("evaluation_datasets", "evaluation datasets", _NO_PLACE, "name"),
-    Leftover("scorers", "scorers", _NO_PLACE, "scorer_name"),
-    Leftover("label_schemas", "label schemas", _NO_PLACE, "name"),
-    Leftover("review_queues", "review queues", _NO_PLACE, "name"),
-    Leftover("issues", "issues", _NO_PLACE, "name"),
-    Leftover("endpoints", "gateway endpoints", _NO_PLACE, "name"),
-    Leftover("model_definitions", "gateway model definitions", _NO_PLACE, "name"),
-    Leftover("secrets", "gateway secrets", _NO_PLACE, "secret_name"),
-    Leftover("budget_policies", "gateway budget policies", _NO_PLACE),
-    Leftover("guardrails", "guardrails", _NO_PLACE, "name"),
-    Leftover("mcp_servers", "MCP servers", _NO_PLACE, "name"),
-    Leftover("skills", "skills", _NO_PLACE, "name"),
-    Leftover("workspaces", "workspaces", _NO_PLACE, "name", {"name": "default"}),
-    Leftover("entity_associations", "links between traces, prompts and runs", _NO_PLACE),
+    Leftover("evaluation_datasets", "evaluation datasets", NO_PLACE, "name"),
+    Leftover("scorers", "scorers", NO_PLACE, "scorer_name"),
+    Leftover("label_schemas", "label schemas", NO_PLACE, "name"),
+    Leftover("review_queues", "review queues", NO_PLACE, "name"),
+    Leftover("issues", "issues", NO_PLACE, "name"),
+    Leftover("endpoints", "gateway endpoints", NO_PLACE, "name"),
+    Leftover("model_definitions", "gateway model definitions", NO_PLACE, "name"),
+    Leftover("secrets", "gateway secrets", NO_PLACE, "secret_name"),
+    Leftover("budget_policies", "gateway budget policies", NO_PLACE),
+    Leftover("guardrails", "guardrails", NO_PLACE, "name"),
+    Leftover("mcp_servers", "MCP servers", NO_PLACE, "name"),
+    Leftover("skills", "skills", NO_PLACE, "name"),
+    Leftover("workspaces", "workspaces", NO_PLACE, "name", {"name": "default"}),
+    Leftover("entity_associations", "links between traces, prompts and runs", NO_PLACE),
 )
 
 INTERNAL = frozenset(

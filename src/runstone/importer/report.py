@@ -22,6 +22,7 @@ Thing = Literal[
 NO_REGISTRY = "Runstone has no model registry yet"
 NO_MODELS = "Runstone keeps no logged models yet; runs still name them"
 NO_TRACES = "Runstone keeps no traces yet"
+NO_PLACE = "Runstone has no place for them"
 
 MOST_EXAMPLES = 10_000
 """Examples kept of each reason; all are counted."""
