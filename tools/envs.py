@@ -1,8 +1,9 @@
 """Virtual environments with the real MLflow, for the compatibility tests and the benchmarks.
 
-`python tools/envs.py mlflow-skinny` (or `mlflow`) makes one under .cache/envs/ unless it is there already,
-and prints its interpreter. RUNSTONE_MLFLOW_SKINNY_PYTHON and RUNSTONE_MLFLOW_PYTHON name interpreters to use
-instead. MLflow never enters the repository's own environment: the two must not share packages.
+`python tools/envs.py mlflow-skinny` (or `mlflow`, or an older one: `mlflow-2`, `mlflow-1`) makes one under
+.cache/envs/ unless it is there already, and prints its interpreter. RUNSTONE_MLFLOW_SKINNY_PYTHON,
+RUNSTONE_MLFLOW_PYTHON and so on name interpreters to use instead. MLflow never enters the repository's own
+environment: the two must not share packages.
 """
 
 import os
@@ -13,8 +14,28 @@ import venv
 from pathlib import Path
 
 MLFLOW_VERSION = "3.17.2"
-BESIDE = {"mlflow": (), "mlflow-skinny": ("matplotlib", "pandas", "pillow", "scikit-learn", "skops")}
-"""Each environment's MLflow, and what its tests need beside it."""
+_DATABASES = ("alembic", "psycopg2-binary", "pymysql")
+_SERVER = ("aiohttp", "flask", "flask-cors", "huey", "sqlalchemy")
+ENVIRONMENTS: dict[str, tuple[str, ...]] = {
+    "mlflow": (f"mlflow=={MLFLOW_VERSION}",),
+    "mlflow-skinny": (
+        f"mlflow-skinny=={MLFLOW_VERSION}",
+        *("matplotlib", "pandas", "pillow", "scikit-learn", "skops"),
+        *_DATABASES,
+        *_SERVER,
+    ),
+    # only to make the stores that the import is tested on
+    "mlflow-2": ("mlflow-skinny==2.22.1", "pandas", "sqlalchemy", *_DATABASES),
+    "mlflow-1": (
+        "mlflow-skinny==1.30.1",
+        "numpy<2",
+        "pandas<2",
+        "setuptools<70",
+        "sqlalchemy<2",
+        *_DATABASES,
+    ),
+}
+"""What is installed into each environment: an MLflow, and what its tests need beside it."""
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "envs"
 
 
@@ -40,7 +61,7 @@ def create(name: str) -> Path:
         return ready
     folder = _folder(name)
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"Making {folder} with {name}=={MLFLOW_VERSION}", file=sys.stderr)
+    print(f"Making {folder} with {_requirements(name)[0]}", file=sys.stderr)
     venv.create(folder, with_pip=True)
     install = [_python(folder), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     subprocess.run([*install, *_requirements(name)], check=True, stdout=sys.stderr)
@@ -49,11 +70,11 @@ def create(name: str) -> Path:
 
 
 def _requirements(name: str) -> list[str]:
-    return [f"{name}=={MLFLOW_VERSION}", *BESIDE[name]]
+    return list(ENVIRONMENTS[name])
 
 
 def _folder(name: str) -> Path:
-    return CACHE / f"{name}-{MLFLOW_VERSION}"
+    return CACHE / f"{name}-{_requirements(name)[0].partition('==')[2]}"
 
 
 def _stamp(name: str) -> Path:
@@ -66,13 +87,13 @@ def _python(folder: Path) -> Path:
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in BESIDE:
-        print(f"usage: python tools/envs.py {'|'.join(BESIDE)}", file=sys.stderr)
+    if len(sys.argv) != 2 or sys.argv[1] not in ENVIRONMENTS:
+        print(f"usage: python tools/envs.py {'|'.join(ENVIRONMENTS)}", file=sys.stderr)
         return 2
     try:
         print(create(sys.argv[1]))
     except subprocess.CalledProcessError:
-        print(f"{sys.argv[1]}=={MLFLOW_VERSION} could not be installed (see above)", file=sys.stderr)
+        print(f"{_requirements(sys.argv[1])[0]} could not be installed (see above)", file=sys.stderr)
         return 1
     return 0
 

@@ -18,7 +18,8 @@ from runstone.importer.database_rows import Places, RunRows, imported_run, point
 from runstone.importer.leftovers import INTERNAL, LEFTOVERS
 from runstone.importer.records import SourceDamaged, SourceError, SourceExperiment, SourceRun
 from runstone.importer.report import Report
-from runstone.store.dialect import open_foreign
+from runstone.store import is_database_url
+from runstone.store.dialect.foreign import open_foreign
 from runstone.urls import without_secrets
 from runstone.wire.runs import Metric
 
@@ -33,15 +34,15 @@ class DatabaseSource:
     def __init__(self, uri: str, report: Report, artifacts_from: str | None):
         self._report = report
         self._scratch = tempfile.TemporaryDirectory(prefix="runstone-")
-        self._file = _sqlite_file(uri)
-        self.uri = str(self._file or without_secrets(uri))
+        file = _sqlite_file(uri)
+        self.uri = str(file or without_secrets(uri))
         with self._translated("cannot be read"):
-            self._engine = open_foreign(self._file, Path(self._scratch.name))
+            self._engine = open_foreign(file or uri, Path(self._scratch.name))
             self._inspector = inspect(self._engine)
             self._tables = frozenset(self._inspector.get_table_names())
         self._check_is_mlflows()
         self._schema = MetaData()
-        self._places = Places.beside(self._file, artifacts_from)
+        self._places = Places.beside(file, artifacts_from)
 
     def experiments(self) -> list[SourceExperiment]:
         """See Source."""
@@ -141,8 +142,9 @@ class DatabaseSource:
             )
             files = self._places.files(row.get("artifact_uri") or "")
             yield SourceRun(
-                imported_run(rows),
+                run_id,
                 state_of(rows, counts.get(run_id, 0), files),
+                read=lambda rows=rows: imported_run(rows),
                 points=lambda run_id=run_id: self._points(run_id),
                 files=lambda files=files: files,
             )
@@ -307,5 +309,6 @@ class DatabaseSource:
             self._report.leave(what, "the database is damaged where they are", str(error))
 
 
-def _sqlite_file(uri: str) -> Path:
-    return Path(unquote(uri.partition(":")[2].removeprefix("///")))
+def _sqlite_file(uri: str) -> Path | None:
+    """The file that a URI names; None if it names a server's database."""
+    return None if is_database_url(uri) else Path(unquote(uri.partition(":")[2].removeprefix("///")))

@@ -53,7 +53,7 @@ class FolderSource:
         for folder in subfolders(self._folder(experiment), _NO_RUNS):
             run = RunFolder(folder, self._yaml, self._report)
             if run.exists():
-                yield SourceRun(run.read(), run.state(), run.points, run.files)
+                yield SourceRun(folder.name, run.state(), run.read, run.points, run.files)
 
     def leave_rest(self) -> None:
         """See Source."""

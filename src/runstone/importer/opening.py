@@ -8,11 +8,11 @@ from runstone.artifact_store import local_path
 from runstone.importer.folder import FolderSource, is_folder_of_mlflow
 from runstone.importer.records import Source, SourceError
 from runstone.importer.report import Report
+from runstone.store import is_database_url
 from runstone.urls import without_secrets
 
 _SQLITE = b"SQLite format 3\0"
 _DATABASE = "runstone.db"
-_DATABASES = ("sqlite", "postgres", "postgresql", "mysql", "mariadb", "mssql")
 
 
 def open_source(uri: str, report: Report, *, artifacts_from: str | None = None) -> Source:
@@ -31,7 +31,7 @@ def open_source(uri: str, report: Report, *, artifacts_from: str | None = None) 
         from runstone.importer.server import ServerSource
 
         return ServerSource(uri, report)
-    if scheme.partition("+")[0] in _DATABASES:
+    if scheme == "sqlite" or is_database_url(uri):
         return _database(uri, report, artifacts_from)
     path = local_path(uri)
     if path is None:

@@ -64,15 +64,16 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class SourceRun:
-    """A run of a source.
+    """A run of a source, which is read as it is asked for.
 
-    `run` has no points yet, and the place of its artifacts as the source has it. `state` is a text that changes
-    whenever anything of the run does, "" if the source cannot tell. `points` reads all points, metric by metric.
-    `files` gives the artifacts, None if the run names no place for them.
+    `state` is a text that changes whenever anything of the run does, "" if the source cannot tell. `read` gives the run
+    without its points, and with the place of its artifacts as the source has it. `points` gives all points, metric by
+    metric. `files` gives the artifacts, None if the run names no place for them.
     """
 
-    run: ImportedRun
+    run_id: str
     state: str
+    read: Callable[[], ImportedRun]
     points: Callable[[], Iterator[Metric]]
     files: Callable[[], Files | None]
 

@@ -30,7 +30,7 @@ from runstone.wire.experiments import CountRuns, SearchExperiments, SearchExperi
 from runstone.wire.importing import ImportedRun
 from runstone.wire.metrics import GetMetricHistory, GetMetricHistoryResponse
 from runstone.wire.operations import BY_NAME
-from runstone.wire.runs import Metric, Run, SearchRuns, SearchRunsResponse
+from runstone.wire.runs import GetRun, GetRunResponse, Metric, Run, SearchRuns, SearchRunsResponse
 
 R = TypeVar("R", bound=Response)
 
@@ -91,7 +91,11 @@ class ServerSource:
             response = self.send("search_runs", request, SearchRunsResponse)
             for run in response.runs:
                 yield SourceRun(
-                    _imported(run), _state(run), partial(self._points, run), partial(self._files, run)
+                    run.info.run_id,
+                    _state(run),
+                    partial(self._read, run),
+                    partial(self._points, run),
+                    partial(self._files, run),
                 )
             token = response.next_page_token
             if not token:
@@ -107,6 +111,11 @@ class ServerSource:
         self._transport.close()
 
     # --- reading ----------------------------------------------------------------------------------
+
+    def _read(self, run: Run) -> ImportedRun:
+        """The run, with the models that it read, of which MLflow's search says nothing."""
+        response = self.send("get_run", GetRun(run_id=run.info.run_id), GetRunResponse)
+        return _imported(response.run)
 
     def _points(self, run: Run) -> Iterator[Metric]:
         """The points of all metrics; the first page of some is asked for while others are read."""

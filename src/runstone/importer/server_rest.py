@@ -66,7 +66,7 @@ def _questions(experiment_ids: Sequence[str]) -> Iterator[_Question]:
             f"{_V2}/logged-models/search",
             {"experiment_ids": some, "max_results": 50},
             "models",
-            lambda model: str(model["info"]["model_id"]),
+            _model,
             NO_MODELS,
         )
         places = [{"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": one}} for one in some]
@@ -76,7 +76,7 @@ def _questions(experiment_ids: Sequence[str]) -> Iterator[_Question]:
             f"{_V3}/traces/search",
             {"locations": places, "max_results": 500},
             "traces",
-            lambda trace: str(trace["trace_id"]),
+            _trace,
             NO_TRACES,
         )
         evaluations = {"experiment_ids": some, "max_results": 100}
@@ -89,13 +89,25 @@ def _questions(experiment_ids: Sequence[str]) -> Iterator[_Question]:
             f"{_V3}/scorers/list",
             {"experiment_id": one},
             "scorers",
-            lambda scorer: str(scorer["scorer_name"]),
+            _scorer,
             NO_PLACE,
         )
 
 
 def _named(item: Any) -> str:
     return str(item["name"])
+
+
+def _model(item: Any) -> str:
+    return str(item["info"]["model_id"])
+
+
+def _trace(item: Any) -> str:
+    return str(item["trace_id"])
+
+
+def _scorer(item: Any) -> str:
+    return str(item["scorer_name"])
 
 
 def _version(item: Any) -> str:

@@ -28,7 +28,7 @@ from runstone.importer.target import STATE_TAG, Mark, Target
 from runstone.urls import without_secrets
 from runstone.wire.experiments import Experiment, ExperimentTag
 from runstone.wire.importing import ImportedRun, ImportExperiment
-from runstone.wire.runs import Run, RunTag
+from runstone.wire.runs import Metric, Run, RunTag
 
 _PAGE = 100
 
@@ -157,7 +157,7 @@ class _Experiment:
         self._report.take("experiments")
         self._outbox = Outbox(self._target, there.experiment_id, self._report, self._stored)
         try:
-            for page in _pages(self._with_losses(self._source.runs(experiment))):
+            for page in _pages(self._source.runs(experiment)):
                 self._take_page(page, there.experiment_id, created=created)
         except SourceDamaged as error:
             self._report.leave("parts of experiments", "the source is damaged", f"'{name}': {error}")
@@ -205,38 +205,28 @@ class _Experiment:
                 "here."
             )
 
-    def _with_losses(self, runs: Iterator[SourceRun]) -> Iterator[tuple[SourceRun, bool]]:
-        """The runs, and whether something of each was lost when it was read."""
-        while True:
-            before = self._report.losses
-            run = next(runs, None)
-            if run is None:
-                return
-            yield run, self._report.losses > before
-
-    def _take_page(
-        self, page: Sequence[tuple[SourceRun, bool]], experiment_id: str, *, created: bool
-    ) -> None:
-        ids = [run.run.run_id for run, _ in page]
+    def _take_page(self, page: Sequence[SourceRun], experiment_id: str, *, created: bool) -> None:
+        ids = [run.run_id for run in page]
         known = {} if created else self._target.known_runs(experiment_id, ids)
-        for run, lossy in page:
-            self._take_run(run, known.get(run.run.run_id), lossy)
+        for run in page:
+            self._take_run(run, known.get(run.run_id))
             if self._progress:
                 self._progress.step(self._name, runs=1)
 
-    def _take_run(self, source_run: SourceRun, old: Run | None, lossy: bool) -> None:
+    def _take_run(self, source_run: SourceRun, old: Run | None) -> None:
         state = f"{source_run.state}-{'link' if self._options.link else 'copy'}" if source_run.state else ""
         mark = Mark.of(old) if old else None
         if mark and state and mark.state == state:
             self._report.take("unchanged_runs")
             return
-        visit = _Visit(self._source.uri, state, self._now(), old, mark, lossy)
-        files = source_run.files()
-        head = self._head(source_run.run, files)
+        before = self._report.losses
+        run, files = source_run.read(), source_run.files()
+        visit = _Visit(self._source.uri, state, self._now(), old, mark, lossy=self._report.losses > before)
+        head = self._head(run, files)
         if files and not head.artifact_uri and self._copier.has_any(head.run_id, files):
             visit.files = files
             self._waiting[head.run_id] = visit
-        count = self._outbox.put(head, self._items(source_run, visit))
+        count = self._outbox.put(head, self._items(run, source_run.points(), visit))
         if old is None:
             self._report.take("new_runs")
         else:
@@ -264,12 +254,12 @@ class _Experiment:
             self._report.take("linked_runs")
         return head
 
-    def _items(self, source_run: SourceRun, visit: "_Visit") -> Iterator[Item]:
+    def _items(self, run: ImportedRun, points: Iterator[Metric], visit: _Visit) -> Iterator[Item]:
         """All that is to be sent of a run; last, if nothing is to follow, that it is complete."""
         if visit.files and not visit.old_mark:
             yield visit.mark_item("")
         before = self._report.losses
-        yield from self._contents.of(source_run.run, source_run.points(), visit.old)
+        yield from self._contents.of(run, points, visit.old)
         visit.lossy |= self._report.losses > before
         if not visit.files and (item := visit.last_item()):
             yield item
@@ -301,6 +291,6 @@ def _same_info(head: ImportedRun, old: Run) -> bool:
     ) and head.run_name in ("", info.run_name)
 
 
-def _pages(runs: Iterator[tuple[SourceRun, bool]]) -> Iterator[list[tuple[SourceRun, bool]]]:
+def _pages(runs: Iterator[SourceRun]) -> Iterator[list[SourceRun]]:
     while page := list(islice(runs, _PAGE)):
         yield page

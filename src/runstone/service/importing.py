@@ -94,6 +94,8 @@ def _add(
         tags={},
         number=None if taken else wanted,
     )
+    if not taken:
+        service.store.database.continue_numbers(connection, experiments.NUMBER)
     values: dict[str, Any] = {"updated": request.last_update_time, "lifecycle": request.lifecycle_stage}
     if location is None:
         values["artifact_location"] = service.locations.of_experiment(number)

@@ -12,6 +12,7 @@ from runstone.store.dialect import Prepared, upsert
 from runstone.store.schema import experiment, experiment_tag
 
 _COLUMNS = experiment.c
+NUMBER = _COLUMNS.id
 
 
 class ExperimentRow(NamedTuple):

@@ -25,7 +25,7 @@ from tools import envs
 
 WRITE = Path(__file__).with_name("write.py")
 OLDEST = Path(__file__).with_name("oldest.py")
-AGES = {"1": "mlflow-1", "2": "mlflow-2", "3": "mlflow-3"}
+AGES = {"1": "mlflow-1", "2": "mlflow-2", "3": "mlflow-skinny"}
 
 
 def main(names: list[str]) -> None:

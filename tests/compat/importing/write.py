@@ -29,7 +29,9 @@ BEGUN = 1_600_000_000_000
 
 def write(client, folder):
     """One of everything that a run can have."""
-    vision = client.create_experiment("vision/größe №1", tags={"team": "core", "mlflow.note.content": "A note"})
+    vision = client.create_experiment(
+        "vision/größe №1", tags={"team": "core", "mlflow.note.content": "A note"}
+    )
     gone = client.create_experiment("gone")
     client.rename_experiment(client.create_experiment("before"), "after")
     run_id = _full_run(client, vision, folder)
@@ -130,7 +132,7 @@ def _experiment(client, one):
         "created": one.creation_time,
         "updated": one.last_update_time,
         "tags": dict(one.tags),
-        "runs": {run.info.run_id: _run(client, run) for run in runs},
+        "runs": {run.info.run_id: _run(client, client.get_run(run.info.run_id)) for run in runs},
     }
 
 
