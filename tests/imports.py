@@ -1,33 +1,28 @@
 """What the tests of `runstone import` compare."""
 
 import hashlib
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from runstone import Client
+from runstone.cli import run as run_command
 from runstone.entities import DatasetInput, Run
-from tests.commands import runstone
 
 MARK = "runstone.import"
 CLAMPED = {"1.7976931348623157e+308": "inf", "-1.7976931348623157e+308": "-inf"}
 
 
 def imported(source: object, target: object, *options: object, status: int = 3) -> dict[str, Any]:
-    """The report of an import, by the command as a process, which ends with `status`."""
-    done = runstone(
-        "import",
-        source,
-        "--to",
-        target,
-        "--output",
-        "json",
-        *options,
-        folder=Path.cwd(),
-        RUNSTONE_CAPTURE="off",
-    )
-    assert (done.returncode, done.stderr) == (status, ""), done
-    return json.loads(done.stdout)
+    """The report of an import, by the command, which ends with `status`."""
+    printed = io.StringIO()
+    arguments = ("import", source, "--to", target, "--output", "json", *options)
+    with redirect_stdout(printed):
+        ended = run_command([str(argument) for argument in arguments])
+    assert ended == status, printed.getvalue()
+    return json.loads(printed.getvalue())
 
 
 def seen(client: Client) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ error's body. The same class is raised whether the service runs in this process 
 
 import json
 from pathlib import PurePath
+from shlex import quote
 
 _USER = "KAM00"
 _SYSTEM = "XXM00"
@@ -275,12 +276,12 @@ class StoreError(RunstoneError):
     """The folder or database cannot be used as a store; the message says why and what to do."""
 
     @classmethod
-    def of_mlflow(cls, what: str) -> "StoreError":
-        """A place where MLflow keeps its runs; `what` says which."""
+    def of_mlflow(cls, what: str, source: str) -> "StoreError":
+        """A place where MLflow keeps its runs; `what` says which, `source` is how the import is told of it."""
         return cls(
-            f"{what}. Runstone leaves it as it is. `runstone import`, which a later version brings, will take its runs "
-            "over; until then choose another place for yours, with set_tracking_uri(PATH), the environment variable "
-            "MLFLOW_TRACKING_URI or a server's --backend-store-uri."
+            f"{what}. Runstone leaves it as it is. `runstone import {quote(source)} --to PATH` takes its runs over "
+            "into a store at PATH. Choose another place for yours, such as that one, with set_tracking_uri(PATH), the "
+            "environment variable MLFLOW_TRACKING_URI or a server's --backend-store-uri."
         )
 
 

@@ -201,7 +201,7 @@ def test_looking_beside_a_database_of_mlflow_names_it(tmp_path: Path) -> None:
             connection.execute(f"CREATE TABLE {table} (id INTEGER)")
     said = refusal(runstone("runs", "list", "--experiment-id", "0", folder=tmp_path))
     assert f"{tmp_path / 'mlflow.db'} is an MLflow database" in said
-    assert "`runstone import`" in said
+    assert f"`runstone import {tmp_path / 'mlflow.db'}` takes it over" in said
 
 
 def test_the_store_is_named_by_an_option_a_variable_or_a_file_of_variables(

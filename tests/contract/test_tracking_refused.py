@@ -164,7 +164,7 @@ def test_what_mlflow_stored_is_named_left_alone_and_pointed_at_the_import(
         client.create_run("0")
     assert uri.removeprefix("sqlite:///") in refused.value.message
     assert "MLflow" in refused.value.message
-    assert "`runstone import`, which a later version brings" in refused.value.message
+    assert "`runstone import " in refused.value.message
     assert "MLFLOW_TRACKING_URI" in refused.value.message
     assert _contents(tmp_path) == before
 
@@ -194,7 +194,7 @@ def test_a_default_store_that_begins_beside_a_database_of_mlflow_says_so_once(
     assert told.startswith(
         f"{tmp_path}/mlflow.db is an MLflow database. Runstone leaves it as it is and begins"
     )
-    assert "`runstone import`" in told
+    assert told.endswith(f"`runstone import {tmp_path}/mlflow.db --to {tmp_path}/mlruns` takes them over.")
     assert before.items() <= _contents(tmp_path).items()
 
 
@@ -217,7 +217,8 @@ def test_a_file_in_the_place_of_a_folder_is_told_how_databases_are_named(tmp_pat
     for name, message in (
         (
             "mlflow.db",
-            f"{tmp_path}/mlflow.db is an MLflow database. Runstone leaves it as it is. `runstone import`",
+            f"{tmp_path}/mlflow.db is an MLflow database. Runstone leaves it as it is. "
+            f"`runstone import {tmp_path}/mlflow.db --to PATH`",
         ),
         (
             "notes 1.txt",

@@ -1,6 +1,7 @@
 """What can be known of a store before it is opened."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from runstone.errors import InvalidParameterValue, StoreError
@@ -32,7 +33,7 @@ def check_store_exists(uri: str) -> None:
 
         beside = mlflow_beside(database.parent)
         also = (
-            f" {beside} is an MLflow database; `runstone import` of a later version takes it over."
+            f" {beside} is an MLflow database: `runstone import {quote(str(beside))}` takes it over."
             if beside
             else ""
         )

@@ -10,24 +10,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from runstone.importer.artifacts import is_remote, is_within
+from runstone.importer.artifacts import is_remote
 from runstone.importer.contents import Contents
 from runstone.importer.copying import Copier
+from runstone.importer.experiments import Experiments, Taken, chosen
 from runstone.importer.outbox import Item, Outbox, blank
-from runstone.importer.records import (
-    WORKSPACE,
-    Files,
-    Source,
-    SourceDamaged,
-    SourceError,
-    SourceExperiment,
-    SourceRun,
-)
+from runstone.importer.records import Files, Source, SourceDamaged, SourceExperiment, SourceRun
 from runstone.importer.report import Report
 from runstone.importer.target import STATE_TAG, Mark, Target
 from runstone.urls import without_secrets
-from runstone.wire.experiments import Experiment, ExperimentTag
-from runstone.wire.importing import ImportedRun, ImportExperiment
+from runstone.wire.importing import ImportedRun
 from runstone.wire.runs import Metric, Run, RunTag
 
 _PAGE = 100
@@ -71,42 +63,16 @@ def transfer(
     Raises RunstoneError if the source or the target fails for good; what was taken over by then stays, and the same
     call goes on from there.
     """
-    chosen = _chosen(source, options.experiments)
+    experiments = chosen(source, options.experiments)
     if progress:
-        counts = [source.count_runs(experiment) for experiment in chosen]
+        counts = [source.count_runs(experiment) for experiment in experiments]
         progress.begin(None if None in counts else sum(count or 0 for count in counts))
-    names: set[str] = set()
-    for experiment in chosen:
-        name = _own_name(experiment, names)
-        _Experiment(source, target, report, options, progress, now).take(experiment, name)
+    taken = Experiments(source, target, report, link=options.link).take(experiments)
+    for experiment in experiments:
+        if place := taken.get(experiment.experiment_id):
+            _Runs(source, target, report, options, progress, now).take(experiment, place)
     if not options.experiments:
         source.leave_rest()
-
-
-def _chosen(source: Source, wanted: Sequence[str]) -> list[SourceExperiment]:
-    """The experiments that are asked for, oldest first."""
-    every = sorted(
-        source.experiments(), key=lambda experiment: (experiment.created, experiment.experiment_id)
-    )
-    if not wanted:
-        return every
-    known = {text for experiment in every for text in (experiment.name, experiment.experiment_id)}
-    for text in wanted:
-        if text not in known:
-            names = ", ".join(f"'{experiment.name}'" for experiment in every) or "none"
-            raise SourceError(f"{source.uri} has no experiment '{text}'. It has: {names}.")
-    return [experiment for experiment in every if {experiment.name, experiment.experiment_id} & set(wanted)]
-
-
-def _own_name(experiment: SourceExperiment, taken: set[str]) -> str:
-    """A name that no other experiment of the source has: MLflow's workspaces may use one twice."""
-    name = experiment.name
-    if experiment.workspace != WORKSPACE:
-        name = f"{experiment.workspace}/{name}"
-    if name in taken:
-        name = f"{name} ({experiment.experiment_id})"
-    taken.add(name)
-    return name
 
 
 @dataclass
@@ -131,8 +97,8 @@ class _Visit:
         return None if self.old_mark and self.old_mark.state == state else self.mark_item(state)
 
 
-class _Experiment:
-    """Takes over one experiment."""
+class _Runs:
+    """Takes over the runs of one experiment."""
 
     def __init__(
         self,
@@ -149,65 +115,21 @@ class _Experiment:
         self._copier = Copier(source, target, report)
         self._waiting: dict[str, _Visit] = {}
 
-    def take(self, experiment: SourceExperiment, name: str) -> None:
-        """Take over an experiment with its runs."""
-        self._name = name
-        there, created = self._target.take_experiment(self._request(experiment, name))
-        self._note_differences(experiment, name, there, created)
-        self._report.take("experiments")
-        self._outbox = Outbox(self._target, there.experiment_id, self._report, self._stored)
+    def take(self, experiment: SourceExperiment, place: Taken) -> None:
+        """Take over the runs of an experiment."""
+        self._name = place.name
+        self._outbox = Outbox(self._target, place.experiment_id, self._report, self._stored)
         try:
             for page in _pages(self._source.runs(experiment)):
-                self._take_page(page, there.experiment_id, created=created)
+                self._take_page(page, place)
         except SourceDamaged as error:
-            self._report.leave("parts of experiments", "the source is damaged", f"'{name}': {error}")
+            self._report.leave("parts of experiments", "the source is damaged", f"'{place.name}': {error}")
         while self._outbox.flush():  # what arrives may have to be marked, which is sent in its turn
             pass
 
-    def _request(self, experiment: SourceExperiment, name: str) -> ImportExperiment:
-        owner = f"experiment '{name}'"
-        tags = [
-            ExperimentTag(key, value)
-            for key, value in experiment.tags.items()
-            if self._contents.checked_text("experiment tags", owner, key, value)
-        ]
-        number = experiment.experiment_id
-        return ImportExperiment(
-            name=name,
-            experiment_id=number if number.isdecimal() and len(number) < 19 else None,
-            artifact_location=self._location(experiment.location),
-            lifecycle_stage=experiment.lifecycle,
-            creation_time=experiment.created,
-            last_update_time=experiment.updated,
-            tags=tags,
-        )
-
-    def _location(self, location: str) -> str | None:
-        """Where the experiment's next runs keep their artifacts: as before, unless that is the source's own place."""
-        if is_remote(location):
-            return location
-        linked = self._options.link and location.startswith(("/", "file:"))
-        return location if linked and not is_within(location, self._source.uri) else None
-
-    def _note_differences(
-        self, experiment: SourceExperiment, name: str, there: Experiment, created: bool
-    ) -> None:
-        if name != experiment.name:
-            self._report.note(f"The experiment '{experiment.name}' is called '{name}' here.")
-        if there.experiment_id != experiment.experiment_id:
-            how = "is taken here" if created else "differs from that of the experiment of this name here"
-            self._report.note(
-                f"The experiment '{name}' has the id {there.experiment_id}: its own, {experiment.experiment_id}, {how}."
-            )
-        if there.lifecycle_stage != experiment.lifecycle:
-            self._report.note(
-                f"The experiment '{name}' is {experiment.lifecycle} in the source, and stays {there.lifecycle_stage} "
-                "here."
-            )
-
-    def _take_page(self, page: Sequence[SourceRun], experiment_id: str, *, created: bool) -> None:
+    def _take_page(self, page: Sequence[SourceRun], place: Taken) -> None:
         ids = [run.run_id for run in page]
-        known = {} if created else self._target.known_runs(experiment_id, ids)
+        known = {} if place.created else self._target.known_runs(place.experiment_id, ids)
         for run in page:
             self._take_run(run, known.get(run.run_id))
             if self._progress:

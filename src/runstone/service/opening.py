@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
@@ -163,9 +164,11 @@ def _tell_of_mlflow(database: Path) -> None:
     if beside := mlflow_beside(folder):
         _log.warning(
             "%s is an MLflow database. Runstone leaves it as it is and begins a store of its own in %s, without those "
-            "runs. `runstone import`, which a later version brings, will take them over.",
+            "runs. `runstone import %s --to %s` takes them over.",
             beside,
             folder,
+            shlex.quote(str(beside)),
+            shlex.quote(str(folder)),
         )
 
 
@@ -173,7 +176,7 @@ def _refuse_file(path: Path) -> None:
     if not path.is_file():
         return
     if is_mlflow_database(path):
-        raise StoreError.of_mlflow(f"{path} is an MLflow database")
+        raise StoreError.of_mlflow(f"{path} is an MLflow database", str(path))
     if path.name == DATABASE_NAME:
         raise StoreError(f"{path} is a file, not a folder. Name the folder of this store: {path.parent}.")
     uri = f"sqlite:///{quote(path.as_posix(), safe='/:')}"
@@ -184,17 +187,17 @@ def _refuse_mlflow_folder(folder: Path, database: Path) -> None:
     if database.exists() or not folder.is_dir():
         return
     if any(any(folder.glob(pattern)) for pattern in ("*/meta.yaml", ".trash/*/meta.yaml")):
-        raise _of_mlflow_folder(folder, "runs that MLflow wrote as files")
+        raise _of_mlflow_folder(folder, "runs that MLflow wrote as files", folder)
     if any(
         any(map(_of_mlflow, folder.glob(pattern))) for pattern in ("*/*/artifacts", "*/models/*/artifacts")
     ):
-        raise _of_mlflow_folder(folder, "the artifacts of an MLflow database")
+        raise _of_mlflow_folder(folder, "the artifacts of an MLflow database", mlflow_beside(folder))
 
 
-def _of_mlflow_folder(folder: Path, what: str) -> StoreError:
+def _of_mlflow_folder(folder: Path, what: str, source: Path | None) -> StoreError:
     beside = mlflow_beside(folder)
     also = f", and {beside} is an MLflow database" if beside else ""
-    return StoreError.of_mlflow(f"{folder} holds {what}{also}")
+    return StoreError.of_mlflow(f"{folder} holds {what}{also}", str(source or "DATABASE"))
 
 
 def _of_mlflow(artifacts: Path) -> bool:

@@ -118,7 +118,7 @@ def _of_mlflow(tables: Collection[str]) -> bool:
 
 def _foreign(database: Database, tables: Collection[str]) -> StoreError:
     if _of_mlflow(tables):
-        return StoreError.of_mlflow(f"{database.name} is an MLflow database")
+        return StoreError.of_mlflow(f"{database.name} is an MLflow database", database.argument)
     return StoreError(
         f"{database.name} is another program's database. Runstone leaves it as it is: choose another place for your "
         "runs."

@@ -92,7 +92,16 @@ def _dump_of_server(url: str) -> str:
         command = ["pg_dump", "--inserts", "--no-owner", "--no-comments", url]
     else:
         user = ["--host", host, "--port", port, "--user", parts.username or ""]
-        command = ["mariadb-dump", *user, "--compact", "--no-tablespaces", "--skip-lock-tables", database]
+        command = [
+            "mariadb-dump",
+            *user,
+            "--compact",
+            "--default-character-set=utf8mb4",
+            "--no-tablespaces",
+            "--skip-lock-tables",
+            "--skip-triggers",
+            database,
+        ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = (line for line in done.stdout.splitlines() if line and not line.startswith(("--", "\\", "/*!")))
     return "\n".join(lines) + "\n"

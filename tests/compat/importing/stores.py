@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from tests.databases import fresh_database
 
 STORES = Path(__file__).with_name("stores")
+_AS_DUMPED = "SET foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO';"
 HERE = "@HERE@"
 """Stands for the folder in which MLflow wrote."""
 
@@ -74,7 +75,7 @@ def _load(url: str, script: str) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        cursor.execute(script)
+        cursor.execute(f"{_AS_DUMPED}\n{script}" if options else script)
         while options and cursor.nextset():
             pass
         connection.commit()
