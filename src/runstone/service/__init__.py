@@ -1,6 +1,16 @@
 """What each operation does: its rules, then one transaction. One function per row of the operation table."""
 
-from runstone.service import artifacts, datasets, experiments, importing, logging, metrics, models, runs, searching
+from runstone.service import (
+    artifacts,
+    datasets,
+    experiments,
+    importing,
+    logging,
+    metrics,
+    models,
+    runs,
+    searching,
+)
 from runstone.service.core import Service
 from runstone.service.opening import open_service
 
