@@ -88,6 +88,16 @@ def test_a_down_sampled_series_tells_how_many_points_it_stands_for(client: Clien
     assert 10 <= len(many) <= 40
 
 
+def test_more_metrics_than_a_request_may_name_are_asked_for_by_and_by(
+    client: Client, experiment: str
+) -> None:
+    runs = [client.create_run(experiment).info.run_id for _ in range(2)]
+    for run in runs:
+        client.log_batch(run, [Metric("first", 1.0, 1), Metric("last", 2.0, 2)])
+    found = client.get_series(runs, ["first", *(f"never {n}" for n in range(2_500)), "last"])
+    assert [(one.run_id, one.key) for one in found] == [(r, key) for r in runs for key in ("first", "last")]
+
+
 def test_a_history_as_points_is_that_of_its_columns(client: Client, run: str) -> None:
     points = [(100 - n // 2, n % 7, float(n)) for n in range(60)]
     client.log_batch(run, [Metric("m", value, at, step) for at, step, value in points])
@@ -189,7 +199,7 @@ def test_of_an_mlflow_server_a_history_is_read_in_pages(mlflow_server: ScriptedS
     with Client(mlflow_server.url) as client:
         found = client.get_metric_history("r", "m")
         assert [(m.value, m.timestamp, m.step) for m in found] == [(1.0, 5, 1), (2.0, 6, 2)]
-        with pytest.raises(EndpointNotFound):
+        with pytest.raises(EndpointNotFound, match=r"it is MLflow's.*get_metric_history"):
             client.get_series("r", "m")
     assert [seen.path.partition("?")[0].rpartition("/")[2] for seen in mlflow_server.seen] == [
         "get-series-columns",

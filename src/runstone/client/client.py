@@ -31,7 +31,7 @@ from runstone.client.convert import (
 )
 from runstone.client.inputs import to_dataset_input, to_model_input, to_model_output
 from runstone.client.pending import RunOperations, outcome
-from runstone.client.series import Series, opened, points_of
+from runstone.client.series import Series, points_of, read_series
 from runstone.client.transport import ArtifactFolder, Transport, connect
 from runstone.client.uris import resolve_registry_uri, resolve_tracking_uri
 from runstone.entities import (
@@ -52,7 +52,6 @@ from runstone.entities.names import (
     MAX_METRICS_PER_BATCH,
     MAX_PARAMS_PER_BATCH,
     MAX_SEARCH_RESULTS,
-    MAX_SERIES_RUNS,
     MAX_TAGS_PER_BATCH,
     PARENT_RUN_TAG,
     USER_TAG,
@@ -475,24 +474,24 @@ class Client(ArtifactMethods):
             start_step, end_step: the range of steps, both inclusive.
             start_time, end_time: the range of times in milliseconds since the Unix epoch, both inclusive.
 
-        Raises InvalidParameterValue if there are more than 20 million points of 100 runs; EndpointNotFound if the
-        server is MLflow's, which has no such operation.
+        The order is that of `run_ids`, then of `keys`. Raises InvalidParameterValue for more than 20 million points of
+        100 runs; EndpointNotFound if the server is MLflow's, which has no such operation.
         """
-        found: list[Series] = []
-        for some_runs in _groups(to_list(run_ids, "run_ids"), MAX_SERIES_RUNS):
-            request = metrics.GetSeries(
-                run_ids=some_runs,
-                metric_keys=to_list(keys, "metric_keys"),
-                buckets=buckets,
-                start_step=start_step,
-                end_step=end_step,
-                start_time=start_time,
-                end_time=end_time,
-            )
-            found += opened(self._send("get_series_columns", request, metrics.GetSeriesColumnsResponse))
-        return found
+        request = metrics.GetSeries(
+            run_ids=to_list(run_ids, "run_ids"),
+            metric_keys=to_list(keys, "keys"),
+            buckets=buckets,
+            start_step=start_step,
+            end_step=end_step,
+            start_time=start_time,
+            end_time=end_time,
+        )
+        return read_series(self._columns, request)
 
     # --- beneath ----------------------------------------------------------------------------------
+
+    def _columns(self, request: metrics.GetSeries) -> metrics.GetSeriesColumnsResponse:
+        return self._send("get_series_columns", request, metrics.GetSeriesColumnsResponse)
 
     def _paged_history(self, run_id: str, key: str) -> list[Metric]:
         found: list[Metric] = []

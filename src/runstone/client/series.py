@@ -4,14 +4,17 @@ numpy and pcodec are loaded by the first one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from runstone.client.frames import pandas_for
 from runstone.entities import Metric
-from runstone.wire.metrics import GetSeriesColumnsResponse, RunColumns
+from runstone.entities.names import MAX_SERIES_KEYS, MAX_SERIES_RUNS
+from runstone.errors import EndpointNotFound
+from runstone.wire.metrics import GetSeries, GetSeriesColumnsResponse, RunColumns
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs]
@@ -44,17 +47,40 @@ class Series(msgspec.Struct, frozen=True, eq=False):
         return pandas.DataFrame({"step": self.steps, "timestamp": times, "value": self.values})
 
 
-def opened(response: GetSeriesColumnsResponse) -> list[Series]:
-    """The series of an answer, by run and then by metric, in the order asked for."""
+def read_series(ask: Callable[[GetSeries], GetSeriesColumnsResponse], request: GetSeries) -> list[Series]:
+    """The series that a request asks for, by run and then by metric, in its order.
+
+    `ask` sends a request that names no more runs and metrics than one may. Raises EndpointNotFound if the server does
+    not know the operation.
+    """
     found: list[Series] = []
+    try:
+        for run_ids in _groups(request.run_ids, MAX_SERIES_RUNS):
+            of_runs: list[Series] = []
+            for keys in _groups(request.metric_keys, MAX_SERIES_KEYS):
+                of_runs += _opened(ask(replace(request, run_ids=run_ids, metric_keys=keys)))
+            places = {run_id: place for place, run_id in enumerate(run_ids)}
+            found += sorted(of_runs, key=lambda series: places[series.run_id])
+    except EndpointNotFound as error:
+        raise EndpointNotFound(
+            "The server gives no series in columns: it is MLflow's, or an older Runstone. get_metric_history reads the "
+            f"points of a metric from any. ({error.message})"
+        ) from error
+    return found
+
+
+def _groups(items: list[str], size: int) -> list[list[str]]:
+    return [items[at : at + size] for at in range(0, len(items), size)] or [[]]
+
+
+def _opened(response: GetSeriesColumnsResponse) -> Iterator[Series]:
     for run in response.runs:
         points = dict(_points(run))
         for name, key in response.keys.items():
             if key in points:
                 of_key = points[key]
                 count = run.counts.get(key, of_key.count)
-                found.append(Series(run.run_id, name, count, of_key.steps, of_key.timestamps, of_key.values))
-    return found
+                yield Series(run.run_id, name, count, of_key.steps, of_key.timestamps, of_key.values)
 
 
 def _points(run: RunColumns) -> "Iterator[tuple[int, Columns]]":
