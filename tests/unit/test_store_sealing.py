@@ -13,6 +13,7 @@ import pytest
 from runstone.service import Service
 from runstone.store import sealing
 from runstone.wire import runs
+from runstone.wire.columns import enveloped
 from tests.unit.services import Point, change, history, log_points, new_run, opened, rows, series
 
 
@@ -245,17 +246,22 @@ def test_a_read_while_another_process_seals_sees_every_point_once(
         assert torn == []
 
 
-def test_damage_in_one_run_does_not_keep_others_from_being_sealed(tmp_path: Path):
+def test_damage_in_one_run_does_not_keep_others_from_being_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(sealing, "REST_S", 0.02)
+    monkeypatch.setattr(sealing, "SEGMENTS_AT_REST", 4)
     with opened(tmp_path, mode="server") as server:
         damaged, fine = new_run(server), new_run(server)
-        for run_id in (damaged, fine):
-            for step in range(4):
-                log_step(server, run_id, step)
-        change(
-            tmp_path,
-            "UPDATE metric_segment SET data = x'01ff' WHERE run = (SELECT min(run) FROM metric_segment)",
-        )
-        end(server, damaged)
-        end(server, fine)
+        for step in range(3):
+            log_step(server, damaged, step)
+        # The checksum holds, and what is in it makes no sense.
+        change(tmp_path, "UPDATE metric_segment SET data = ?", enveloped(2, 1, b"no zlib stream"))
+        log_step(server, damaged, 3)
+        wait_until(lambda: "failed" in caplog.text)
+        for step in range(4):
+            log_step(server, fine, step)
         wait_until(lambda: stored(tmp_path) == {"segment": 4, "chunk": 0, "block": 1})
         assert steps(server, fine) == [0, 1, 2, 3]
+        time.sleep(0.1)  # many looks around
+        assert caplog.text.count("failed, and they stay") == 1

@@ -182,6 +182,7 @@ class _Background:
 
     def _run(self) -> None:
         latest: Mapping[int, int] = {}
+        tried: Mapping[int, int] = {}
         look_at = time.monotonic()
         while not self._closed:
             try:
@@ -189,11 +190,19 @@ class _Background:
             except Empty:
                 latest, resting = self._sealer.resting(latest)
                 for one in resting:
-                    self._queue.put(one)
+                    if tried.get(one) != latest[one]:  # else it could not be sealed
+                        self._queue.put(one)
+                tried = {one: latest[one] for one in resting}
                 look_at = time.monotonic() + REST_S
                 continue
             if run is not None and not self._closed:
-                self._sealer.seal_now(run)
+                self._seal(run)
+
+    def _seal(self, run: int) -> None:
+        try:
+            self._sealer.seal_now(run)
+        except Exception:  # noqa: BLE001 - logged with all of it; the thread goes on for the other runs
+            _log.exception("Sealing the points of run %d failed, and they stay as they are.", run)
 
 
 # --- one run ----------------------------------------------------------------------------------
