@@ -153,7 +153,8 @@ def test_columns_travel_packed_and_say_what_json_says(shared_server: RunningServ
         run = client.create_run("0").info.run_id
         client.log_batch(run, [Metric(k, math.sin(n), n, n) for n in range(1_500) for k in ("a", "b")])
         client.set_terminated(run)
-        question = {"run_ids": [run], "metric_keys": ["a", "b"]}
+        client.log_metric(client.create_run("0").info.run_id, "elsewhere", 1.0)
+        question = {"run_ids": [run], "metric_keys": ["a", "elsewhere", "b"]}
         _wait_until_sealed(shared_server, question)
         client.log_metric(run, "b", INF, 7, 7)
     kind, content = ask(shared_server, "get-series", **question)
@@ -162,6 +163,7 @@ def test_columns_travel_packed_and_say_what_json_says(shared_server: RunningServ
     packed = ask_packed(shared_server, question)
     assert [chunk.key for chunk in packed.runs[0].chunks] == list(packed.keys.values())
     assert packed.runs[0].block
+    assert list(packed.keys) == ["a", "b"]
     with Client(shared_server.url) as client:
         found = client.get_series(run, ["a", "b"])
     assert [(s.key, s.steps.tolist(), s.count) for s in found] == [(s.key, s.steps, s.count) for s in told]

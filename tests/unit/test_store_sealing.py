@@ -159,13 +159,15 @@ def test_a_long_series_is_cut_into_chunks_of_about_one_length(
     assert found == [(0, 432, 433), (433, 865, 433), (866, 1_299, 434)]
 
 
+@pytest.mark.parametrize("limits", [{"SEGMENTS_AT_ONCE": 7}, {"POINTS_AT_ONCE": 1}, {"POINTS_AT_ONCE": 9}])
 def test_very_many_segments_are_sealed_by_and_by(
-    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
 ):
     run_id = new_run(service)
     for step in range(50):
         log_step(service, run_id, step)
-    monkeypatch.setattr(sealing, "SEGMENTS_AT_ONCE", 7)
+    for name, value in limits.items():
+        monkeypatch.setattr(sealing, name, value)
     end(service, run_id)
     assert stored(tmp_path)["segment"] <= 1
     assert steps(service, run_id) == list(range(50))

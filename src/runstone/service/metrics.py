@@ -151,6 +151,7 @@ def get_series_columns(service: Service, request: wire.GetSeries) -> wire.GetSer
     _check_series_request(request)
     room = _Room(MAX_COLUMN_POINTS)
     answer: list[wire.RunColumns] = []
+    told: set[int] = set()
     with service.store.read() as connection:
         asked = _asked(service, connection, request.run_ids, request.metric_keys)
         rows = _find(connection, asked, request)
@@ -160,9 +161,10 @@ def get_series_columns(service: Service, request: wire.GetSeries) -> wire.GetSer
             else _stored(connection, rows, room)
         )
         for run, chunks, rest, counts in found:
+            told |= {chunk.key for chunk in chunks} | set(rest.keys.tolist())
             block = encode_block(rest) if rest.count else b""
             answer.append(wire.RunColumns(asked.run_ids[run], chunks, block, counts))
-    return wire.GetSeriesColumnsResponse({name: key for key, name in asked.keys.items()}, answer)
+    return wire.GetSeriesColumnsResponse({asked.keys[key]: key for key in asked.keys if key in told}, answer)
 
 
 def _check_series_request(request: wire.GetSeries) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -39,13 +40,12 @@ SEGMENTS_AT_REST = 16
 
 REST_S = 60.0
 SEGMENTS_AT_ONCE = 4_096
+POINTS_AT_ONCE = 1 << 20
 CHUNK_FROM = 512  # points of one series; fewer go into a block
 CHUNK_TO = 65_536
 BLOCK_SERIES = 256
 BLOCKS_TO_MERGE = 8  # that may all hold points of one metric
 CHUNKS_TO_MERGE = 8  # of one metric and about one size
-POINTS_TO_MERGE = 1 << 20
-"""Points of chunks that are merged on one occasion; what is left waits for the next."""
 
 
 _count_segments = Prepared(
@@ -210,12 +210,9 @@ class _Background:
 
 def _seal_some(store: Store, run: int) -> bool:
     """Seal some of a run's segments; whether there may be more. A lone one of few points would not become smaller."""
-    of = metric_segment.c
     with store.read() as connection:
-        segments: Sequence[Any] = connection.execute(
-            select(of.id, of["count"], of.data).where(of.run == run).order_by(of.id).limit(SEGMENTS_AT_ONCE)
-        ).all()
-        if not segments or (len(segments) == 1 and segments[0][1] < CHUNK_FROM):
+        segments, more = _some_segments(connection, run)
+        if not segments:
             return False
         blocks = _piled_blocks(connection, run)
     # numpy and pcodec take a while to load, and many a process never seals
@@ -223,7 +220,7 @@ def _seal_some(store: Store, run: int) -> bool:
     from runstone.wire.columns import concatenate, decode_block, decode_chunk, ordered
 
     parts = [decode_block(data) for _, data in blocks]
-    parts += [decode_segment(data) for _, _, data in segments]
+    parts += [decode_segment(data) for _, data in segments]
     points = ordered(concatenate(parts))
     chunks = _piled_chunks(store, run, sorted(set(points.keys.tolist())))
     if chunks:
@@ -234,7 +231,21 @@ def _seal_some(store: Store, run: int) -> bool:
         (metric_chunk, [row[0] for row in chunks]),
     )
     _exchange(store, replaced, _dense_rows(run, points))
-    return len(segments) == SEGMENTS_AT_ONCE
+    return more
+
+
+def _some_segments(connection: Connection, run: int) -> tuple[Sequence[Any], bool]:
+    """The ids and contents of a run's first segments that fit the memory, and whether there are others."""
+    of = metric_segment.c
+    listed: Sequence[Any] = connection.execute(
+        select(of.id, of["count"]).where(of.run == run).order_by(of.id).limit(SEGMENTS_AT_ONCE)
+    ).all()
+    if not listed or (len(listed) == 1 and listed[0][1] < CHUNK_FROM):
+        return (), False
+    sizes = list(accumulate(size for _, size in listed))
+    taken = max(bisect_right(sizes, POINTS_AT_ONCE), 1)
+    first = select(of.id, of.data).where(of.run == run, of.id <= listed[taken - 1][0])
+    return connection.execute(first).all(), taken < len(listed) or len(listed) == SEGMENTS_AT_ONCE
 
 
 def _piled_blocks(connection: Connection, run: int) -> Sequence[Any]:
@@ -255,7 +266,7 @@ def _piled_chunks(store: Store, run: int, keys: Sequence[int]) -> Sequence[Any]:
     of = metric_chunk.c
     small = (of.run == run, among(of.key, keys), of["count"] < CHUNK_TO // 2)
     alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    room = POINTS_TO_MERGE
+    room = POINTS_AT_ONCE  # what is left waits for the next occasion
     chosen: list[int] = []
     with store.read() as connection:
         for number, key, size in connection.execute(select(of.id, of.key, of["count"]).where(*small)):
