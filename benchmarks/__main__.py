@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import backends, report, sides
+from benchmarks import backends, report, sides, stores
 from benchmarks.figures import Results, Scale
-from benchmarks.registry import BENCHMARKS, GROUPS, named
+from benchmarks.registry import BENCHMARKS, GROUPS, KEPT, named
 from benchmarks.sides import Side
 
 # What a product can do wrong while it is measured; a mistake of our own still ends the command.
@@ -27,7 +27,10 @@ def main() -> int:
         both = [] if asked.theirs else [sides.runstone(scratch, backend)]
         if not asked.ours:
             both.append(sides.mlflow(scratch, backend))
-        results, failed = measure(asked.names, both, Scale(asked.quick))
+        if asked.prepare:
+            _prepare(both)
+            return 0
+        results, failed = measure(asked.names, both, Scale(asked.quick, asked.seconds))
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)
@@ -49,6 +52,13 @@ def _list() -> None:
             print(f"  {name:<18}{benchmark.__doc__}")
 
 
+def _prepare(both: list[Side]) -> None:
+    for side in both:
+        for shape in dict.fromkeys(KEPT):
+            print(f"{side.name}: {shape.total_runs:,} runs, {shape.points:,} points", file=sys.stderr)
+            stores.filled(side, shape)
+
+
 def _parse() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description="Runstone beside MLflow")
     options.add_argument(
@@ -59,10 +69,22 @@ def _parse() -> argparse.Namespace:
     )
     options.add_argument("--quick", action="store_true", help="small counts, to try things out")
     options.add_argument("--backend", choices=backends.NAMES, default="sqlite", help="the database (sqlite)")
+    options.add_argument(
+        "--seconds",
+        type=float,
+        default=600,
+        metavar="S",
+        help="the most that a part of growth-shape takes (600)",
+    )
     alone = options.add_mutually_exclusive_group()
     alone.add_argument("--ours", action="store_true", help="measure Runstone alone")
     alone.add_argument("--theirs", action="store_true", help="measure MLflow alone")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
+    options.add_argument(
+        "--prepare",
+        action="store_true",
+        help="fill the stores that are read, which takes long, and measure nothing",
+    )
     options.add_argument("--list", action="store_true", help="name the benchmarks")
     asked = options.parse_args()
     try:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    """How much work is done: `quick` is for trying things out, its figures are for nothing else."""
+    """How much work is done: `quick` is for trying things out, its figures are for nothing else.
+
+    `seconds` bounds what could go on for hours: a part that would take longer is not begun.
+    """
 
     quick: bool
+    seconds: float = 600
 
     def pick(self, full: int, quick: int) -> int:
         return quick if self.quick else full

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from benchmarks import artifacts, browser, cli, http, python, search, series
+from benchmarks import artifacts, browser, cli, growth, http, python, search, series
 from benchmarks.figures import Figure, Scale
+from benchmarks.shapes import Shape
 from benchmarks.sides import Side
 
 Benchmark = Callable[[Side, Scale], list[Figure]]
@@ -29,10 +30,24 @@ STORAGE: dict[str, Benchmark] = {
     "artifact": artifacts.artifact,
     "crowd": python.crowd,
 }
-GROUPS = {"client": CLIENT, "storage": STORAGE}
+GROWTH: dict[str, Benchmark] = {
+    "growth-runs": growth.runs,
+    "growth-points": growth.points,
+    "growth-keys": growth.keys,
+    "growth-shape": growth.shape,
+}
+GROUPS = {"client": CLIENT, "storage": STORAGE, "growth": GROWTH}
 TABLE = CLIENT | STORAGE
 """What `make bench` runs: the table of budgets."""
-BENCHMARKS = TABLE
+BENCHMARKS = TABLE | GROWTH
+KEPT = (
+    Shape(runs=0),
+    *(Shape(runs=count) for count in (1_000, 10_000, 100_000)),
+    *(Shape(runs=1, metrics=1, steps=count) for count in (1_000, 10_000, 100_000, 1_000_000)),
+    *series.SIZES.values(),
+    browser.CURVES,
+)
+"""What `--prepare` fills stores with, so that the benchmarks find them."""
 
 
 def named(names: list[str]) -> list[str]:
