@@ -34,9 +34,13 @@ def table(results: Results, sides: list[str]) -> Table:
     shown.add_column("budget", justify="right", style="dim")
     for label, figures in results.items():
         values = [show(figures.get(side)) for side in sides]
-        budget = next(iter(figures.values())).budget
-        shown.add_row(label, *values, ratio([figures.get(side) for side in sides]), budget)
+        shown.add_row(label, *values, ratio([figures.get(side) for side in sides]), budget(figures))
     return shown
+
+
+def budget(figures: dict[str, Figure]) -> str:
+    """What is promised of a figure, which is the same on all sides."""
+    return next(iter(figures.values())).budget
 
 
 def ratio(figures: list[Figure | None]) -> str:
@@ -61,17 +65,17 @@ def show(figure: Figure | None) -> str:
 def _show_value(figure: Figure) -> str:
     value = figure.value
     if figure.unit == "s":
-        return _show_seconds(value)
+        return show_seconds(value)
     if figure.unit == "B":
         return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e3:,.0f} kB"
     digits = 0 if value >= 100 or value == int(value) else 1 if value >= 1 else 2
     return f"{value:,.{digits}f} {figure.unit}".rstrip()
 
 
-def _show_seconds(value: float) -> str:
+def show_seconds(value: float) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= size or unit == "µs":
-            return f"{value / size:.3g} {unit}"
+            return f"{value / size:,.0f} {unit}" if value >= 1000 * size else f"{value / size:.3g} {unit}"
     raise AssertionError("unreachable")
 
 
