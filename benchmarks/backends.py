@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 SERVERS = {
@@ -39,6 +39,10 @@ class Backend(Protocol):
 
     def size(self, uri: str) -> int:
         """The bytes on the disk of a store that nobody has open."""
+        ...
+
+    def analyse(self, uri: str) -> None:
+        """Let the database count what a store holds, as it does by itself a while after."""
         ...
 
 
@@ -70,6 +74,9 @@ class Sqlite:
         files = place.parent.glob(f"{place.name}*") if place.is_file() else place.glob("runstone.db*")
         return sum(file.stat().st_size for file in files)
 
+    def analyse(self, uri: str) -> None:
+        """See Backend. SQLite does nothing of the kind by itself."""
+
 
 class Server:
     """A database server: each store gets a database."""
@@ -78,9 +85,7 @@ class Server:
         self.name = name
         given = os.environ.get(f"RUNSTONE_BENCH_{name.upper()}") or SERVERS[name]
         self._server = make_url(given)
-        self._engine = create_engine(
-            self._server.set(drivername=ADMIN_DRIVERS[name]), isolation_level="AUTOCOMMIT"
-        )
+        self._engine = self._connect(self._server.database)
         self._numbers = count(1)
         self._made: list[str] = []
 
@@ -107,12 +112,27 @@ class Server:
         with self._engine.connect() as connection:
             return int(connection.scalar(text(query), {"name": database}) or 0)
 
+    def analyse(self, uri: str) -> None:
+        """See Backend."""
+        engine = self._connect(make_url(uri).database)
+        with engine.connect() as connection:
+            if self.name == "postgresql":
+                connection.execute(text("VACUUM ANALYZE"))
+            else:
+                tables = ", ".join(connection.scalars(text("SHOW TABLES")))
+                connection.execute(text(f"ANALYZE TABLE {tables}"))
+        engine.dispose()
+
     def drop(self) -> None:
         """Drop what was made."""
         force = " WITH (FORCE)" if self.name == "postgresql" else ""
         while self._made:
             self._run(f"DROP DATABASE IF EXISTS {self._made.pop()}{force}")
         self._engine.dispose()
+
+    def _connect(self, database: str | None) -> Engine:
+        where = self._server.set(drivername=ADMIN_DRIVERS[self.name], database=database)
+        return create_engine(where, isolation_level="AUTOCOMMIT")
 
     def _run(self, statement: str) -> None:
         with self._engine.connect() as connection:

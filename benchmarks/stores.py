@@ -81,7 +81,9 @@ def _fill(side: Side, shape: Shape, folder: Path) -> Filled:
         loader.fill(uri, shape)
     else:
         loader.fill_mlflow(uri, shape)
-    return Filled(shape, folder, uri, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    side.backend.analyse(uri)
+    return Filled(shape, folder, uri, seconds)
 
 
 def _state(side: Side) -> str:

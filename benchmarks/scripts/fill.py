@@ -38,7 +38,6 @@ def fill(uri: str, shape: Shape) -> int:
             numbers = range(first, min(first + together, shape.total_runs))
             _insert(store.engine, shape, numbers, experiments)
             progress.advance(len(numbers))
-    _analyse(store.engine)
     return shape.total_runs
 
 
@@ -81,13 +80,6 @@ def _add_run(rows: Rows, shape: Shape, data: RunData, experiments: list[str]) ->
         ]
         rows["metrics"] += points
         rows["latest_metrics"] += points[-1:]
-
-
-def _analyse(engine: sqlalchemy.Engine) -> None:
-    """Let PostgreSQL know what it holds, as it would by now. MySQL finds out by itself, and SQLite is never told."""
-    if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sqlalchemy.text("ANALYZE"))
 
 
 began = time.perf_counter()
