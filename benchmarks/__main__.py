@@ -38,7 +38,7 @@ def main() -> int:
     console.print(machine, highlight=False)
     console.print(report.table(results, [side.name for side in both]))
     if asked.json:
-        data = report.as_data(machine, results, backend=asked.backend, quick=asked.quick)
+        data = report.as_data(machine, results, backend=asked.backend, quick=asked.quick, note=asked.note)
         asked.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     for failure in failed:
         print(failure, file=sys.stderr)
@@ -80,6 +80,7 @@ def _parse() -> argparse.Namespace:
     alone.add_argument("--ours", action="store_true", help="measure Runstone alone")
     alone.add_argument("--theirs", action="store_true", help="measure MLflow alone")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
+    options.add_argument("--note", default="", help="what a reader of that file should know")
     options.add_argument(
         "--prepare",
         action="store_true",

@@ -136,7 +136,7 @@ def _better(sides: dict[str, Figure]) -> tuple[float, bool] | None:
     if len(sides) < 2:
         return None
     ours, theirs = list(sides.values())[:2]
-    if not ours.value or not theirs.value:
+    if not ours.value or not theirs.value or ours.beyond:
         return None
     ratio = ours.value / theirs.value if ours.higher_is_better else theirs.value / ours.value
     return ratio, theirs.beyond

@@ -84,7 +84,7 @@ def _section(stored: tuple[str, dict[str, Any]]) -> str:
     sides = list(dict.fromkeys(side for by_side in results.values() for side in by_side))
     lines = [
         f"### {TITLES[name]}\n",
-        f"{data['machine']}; commit {data['code']}.\n",
+        f"{data['machine']}; commit {data['code']}. {data['note']}".strip() + "\n",
         f"| | {' | '.join(sides)} | ratio | budget |",
         f"|--|{'--:|' * len(sides)}--:|--:|",
     ]

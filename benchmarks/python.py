@@ -55,6 +55,7 @@ def scalars(side: Side, scale: Scale) -> list[Figure]:
     return [
         Figure(f"{label}, start to exit", seen["ended"], "s", "≤ 1.5 s", beyond=beyond),
         Figure(f"{label}, start to readable", seen["readable"], "s", "≤ 3 s", beyond=beyond),
+        Figure(f"{label}: rate", seen["logged"] / seen["ended"], "/s", higher_is_better=True),
     ]
 
 

@@ -46,7 +46,7 @@ def budget(figures: dict[str, Figure]) -> str:
 def ratio(figures: list[Figure | None]) -> str:
     """How many times better the first side is than the second."""
     measured = [figure for figure in figures if figure is not None and figure.value]
-    if len(measured) < 2:
+    if len(measured) < 2 or measured[0].beyond:
         return ""
     ours, theirs = measured
     better = ours.value / theirs.value if ours.higher_is_better else theirs.value / ours.value

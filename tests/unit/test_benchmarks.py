@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import backends, loader, report, sides, stores
+from benchmarks import backends, loader, plots, publish, report, sides, stores
 from benchmarks.figures import Figure
 from benchmarks.registry import BENCHMARKS, GROUPS, named
 from benchmarks.shapes import Shape, run_data
@@ -162,3 +162,47 @@ def test_a_group_stands_for_its_benchmarks_and_a_name_that_is_none_is_refused() 
 
 def test_every_benchmark_says_what_it_does() -> None:
     assert [name for name, benchmark in BENCHMARKS.items() if not benchmark.__doc__] == []
+
+
+def test_the_page_of_figures_is_what_the_results_give() -> None:
+    assert not publish.is_stale(), "run `python -m benchmarks.publish`"
+
+
+def test_every_result_has_its_place_on_the_page() -> None:
+    assert {file.stem for file in publish.RESULTS.glob("*.json")} <= publish.TITLES.keys()
+
+
+def test_growing_figures_become_a_picture(tmp_path: Path) -> None:
+    sides_ = {"Runstone": 0.004, "MLflow": 0.5}
+    results = {
+        f"search {count}": {
+            side: Figure("x", value * count, "s", curve="search, newest first", at=count)
+            for side, value in sides_.items()
+        }
+        for count in (10, 100)
+    }
+    assert plots.growth("growth-runs", results, tmp_path / "runs.svg")
+    assert (tmp_path / "runs.svg").read_text().startswith("<?xml")
+    assert not plots.growth("growth-keys", results, tmp_path / "keys.svg")
+
+
+def test_ratios_become_the_same_picture_every_time(tmp_path: Path) -> None:
+    results = {
+        "better": {"Runstone": Figure("better", 1, "s"), "MLflow": Figure("better", 60, "s", beyond=True)},
+        "worse": {"Runstone": Figure("worse", 2, "s"), "MLflow": Figure("worse", 1, "s")},
+    }
+    for name in ("one.svg", "two.svg"):
+        plots.ratios(results, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_colours_are_those_of_the_web_ui() -> None:
+    assert plots.colour("surface") == "#fefdfc"
+    with pytest.raises(KeyError, match="no-such-colour"):
+        plots.colour("no-such-colour")
+
+
+def test_labels_that_would_cover_each_other_move_apart() -> None:
+    assert plots.apart([0.9, 0.1, 0.5], 0.2) == pytest.approx([0.9, 0.1, 0.5])
+    assert plots.apart([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
+    assert plots.apart([0.50, 0.52, 0.58], 0.1) == pytest.approx([0.43333, 0.53333, 0.63333], abs=1e-4)
