@@ -25,6 +25,7 @@ DATABASE: dict[str, Benchmark] = {
     "log-metric-http": http.log_metric,
     "log-batch": http.log_batch,
     "search": search.search,
+    "plans": search.hot_plans,
     "series": series.series,
     "stored-size": series.stored_size,
 }

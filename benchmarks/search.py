@@ -1,13 +1,17 @@
 """Searching among many runs, over HTTP."""
 
+import sys
 import time
 from typing import Any
 
+from benchmarks import plans
 from benchmarks.figures import Figure, Scale, median
 from benchmarks.load import call, drive, encode
 from benchmarks.shapes import Shape
 from benchmarks.sides import Server, Side
 from benchmarks.stores import Filled, filled
+from runstone.service import open_service
+from runstone.wire.runs import GetRun
 
 PATIENCE_S = 60
 """How long one search may take before it is given up."""
@@ -28,9 +32,12 @@ BUDGETS = {
 }
 
 
+FEW, MANY = Shape(runs=10_000), Shape(runs=100_000)
+
+
 def search(side: Side, scale: Scale) -> list[Figure]:
     """100 of 10,000 runs, all of them page by page, 100 of 100,000; each has 5 metrics, 5 params and 3 tags."""
-    small, large = Shape(runs=scale.pick(10_000, 1_000)), Shape(runs=scale.pick(100_000, 2_000))
+    small, large = (Shape(runs=1_000), Shape(runs=2_000)) if scale.quick else (FEW, MANY)
     return searches(side, small, paged=True) + searches(side, large, paged=False)
 
 
@@ -94,3 +101,24 @@ def _page_through(running: Server, experiment: str, shape: Shape) -> Figure:
     if not token and seen != shape.runs:
         raise RuntimeError(f"paging found {seen:,} of {shape.runs:,} runs")
     return Figure(label, seconds, "s", budget, beyond=bool(token))
+
+
+def hot_plans(side: Side, scale: Scale) -> list[Figure]:
+    """Statements of hot searches of 100,000 analysed runs whose plans read a whole table or sort; ours alone."""
+    if not side.is_ours:
+        return []
+    shape = MANY if not scale.quick else Shape(runs=2_000)
+    store = filled(side, shape)
+    service = open_service(store.uri, mode="server")
+    try:
+        found: Any = service.call("get_run", GetRun(run_id=store.run_id()))
+        experiment = found.run.info.experiment_id
+        by_search = {name: plans.plans_of(service, [experiment], asked) for name, asked in plans.HOT.items()}
+    finally:
+        service.close()
+    bad = {name: sum(not plan.good for plan in these) for name, these in by_search.items()}
+    for name, count in bad.items():
+        if count:
+            print(f"  {name}: {count} bad plans, which `benchmarks.plans` shows", file=sys.stderr)
+    label = f"{len(bad)} hot searches of {shape.runs:,} runs: bad plans"
+    return [Figure(label, sum(bad.values()), "", "0")]
