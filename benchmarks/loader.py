@@ -1,7 +1,7 @@
 """Fill a store: `python -m benchmarks.loader URI --experiments 5 --runs 1000 --metrics 20 --steps 100`.
 
-Runs are created, logged to and ended through the real service, in this process, by several threads, whose writes are
-committed together. What is there already is left alone, so a loader that was interrupted is simply started again.
+Runs are written by the real service and its store, in this process, by several threads, in few and large transactions.
+What is there already is left alone, so a loader that was interrupted is simply started again.
 `--mlflow` fills a database of MLflow's instead, by SQL (`scripts/fill.py`): through its own store 100,000 runs would
 take it hours.
 """
@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from itertools import islice
@@ -20,16 +20,24 @@ from benchmarks import sides
 from benchmarks.backends import Sqlite
 from benchmarks.progress import Progress
 from benchmarks.shapes import USER, RunData, Shape, run_data
+from runstone.entities.kinds import LifecycleStage
+from runstone.entities.names import RUN_NAME_TAG
 from runstone.errors import ResourceDoesNotExist, RunstoneError
-from runstone.service import Service, open_service
+from runstone.service import Service, locations, open_service
+from runstone.service.experiments import active_location
+from runstone.store import Connection, logs, runs
 from runstone.store.logs import Point, RunLog
-from runstone.wire import experiments, runs
+from runstone.store.runs import RunRow
+from runstone.wire import experiments
+from runstone.wire import runs as wire
 
 THREADS = 8
-CHUNK = 32
+CHUNK = 100
 """Runs that a thread takes at a time."""
-BATCH = 20_000
-"""Points in one write."""
+SMALL = 1_000
+"""Points of a run up to which a chunk of them is written together."""
+BATCH = 10_000
+"""Points of a larger run in one write."""
 FILL_S = 3_600
 """How long filling MLflow's database may take."""
 
@@ -105,21 +113,22 @@ class _Filler:
 
     def __init__(self, service: Service, shape: Shape):
         self._call: Callable[..., Any] = service.call
-        self._log = service.store.log
+        self._store = service.store
         self._shape = shape
         self._experiments = [self._experiment(shape.experiment_name(i)) for i in range(shape.experiments)]
 
     def fill(self, threads: int) -> int:
         first = self._first_missing(threads)
         numbers = range(first, self._shape.total_runs)
-        what = f"filling with {len(numbers):,} runs"
+        what, chunks, written = f"filling with {len(numbers):,} runs", _chunks(numbers), 0
         with Progress(what, len(numbers)) as progress, ThreadPoolExecutor(threads) as pool:
-            for done in pool.map(self._write_runs, _chunks(numbers)):
-                progress.advance(done)
-        return len(numbers)
+            for chunk, new in zip(chunks, pool.map(self._write_runs, chunks), strict=True):
+                written += new
+                progress.advance(len(chunk))
+        return written
 
     def _first_missing(self, threads: int) -> int:
-        """Where to go on. Threads write side by side: all that an interrupted loader may have begun is done again."""
+        """Where to go on. Threads write side by side: what an interrupted one may have begun is looked at again."""
         low, high = 0, self._shape.total_runs
         while low < high:
             middle = (low + high) // 2
@@ -131,7 +140,7 @@ class _Filler:
 
     def _is_complete(self, number: int) -> bool:
         try:
-            found = self._call("get_run", runs.GetRun(run_id=self._shape.run_id(number)))
+            found = self._call("get_run", wire.GetRun(run_id=self._shape.run_id(number)))
         except ResourceDoesNotExist:
             return False
         return found.run.info.status == "FINISHED"
@@ -144,25 +153,63 @@ class _Filler:
         return found.experiment.experiment_id
 
     def _write_runs(self, numbers: Sequence[int]) -> int:
-        for number in numbers:
-            self._write_run(run_data(self._shape, number))
-        return len(numbers)
+        data = [run_data(self._shape, number) for number in numbers]
+        if self._shape.points_of_run > SMALL:
+            for one in data:
+                self._write_run(one)
+            return len(data)
+        return self._write_together(data)
 
     def _write_run(self, data: RunData) -> None:
-        create = runs.CreateRun(
+        """One run as a client writes it, in few requests; its end has the store bring it into its dense form."""
+        create = wire.CreateRun(
             experiment_id=self._experiments[data.experiment],
             user_id=USER,
             run_name=data.name,
             start_time=data.started,
-            tags=[runs.RunTag(key, value) for key, value in data.tags],
+            tags=[wire.RunTag(key, value) for key, value in data.tags],
             run_id=data.run_id,
         )
         self._call("create_run", create)
         points = _points(self._shape, data)
-        self._log(RunLog(data.run_id, list(islice(points, BATCH)), data.params))
         while some := list(islice(points, BATCH)):
-            self._log(RunLog(data.run_id, some))
-        self._call("update_run", runs.UpdateRun(run_id=data.run_id, status="FINISHED", end_time=data.ended))
+            self._store.log(RunLog(data.run_id, some))
+        self._store.log(RunLog(data.run_id, params=data.params))
+        self._call("update_run", wire.UpdateRun(run_id=data.run_id, status="FINISHED", end_time=data.ended))
+
+    def _write_together(self, data: Sequence[RunData]) -> int:
+        """Small runs, all in one transaction, by what every write comes to in the end; how many were not there."""
+
+        def write(connection: Connection, keys: Mapping[str, int]) -> int:
+            there = runs.numbers(connection, [one.run_id for one in data])
+            missing = [one for one in data if one.run_id not in there]
+            for one in missing:
+                runs.insert(connection, self._row(connection, one), {})
+            logs.apply(connection, keys, [self._everything(one) for one in missing])
+            return len(missing)
+
+        names = frozenset[str]().union(*(self._everything(one).keys() for one in data))
+        return self._store.write(write, keys=names)
+
+    def _row(self, connection: Connection, data: RunData) -> RunRow:
+        experiment = int(self._experiments[data.experiment])
+        return RunRow(
+            id=0,
+            run_id=data.run_id,
+            experiment=experiment,
+            name=data.name,
+            user_id=USER,
+            status="FINISHED",
+            lifecycle=LifecycleStage.ACTIVE,
+            started=data.started,
+            ended=data.ended,
+            deleted=None,
+            artifact_uri=locations.of_run(active_location(connection, experiment), data.run_id),
+        )
+
+    def _everything(self, data: RunData) -> RunLog:
+        tags = [*data.tags, (RUN_NAME_TAG, data.name)]
+        return RunLog(data.run_id, list(_points(self._shape, data)), data.params, tags)
 
 
 def _chunks(numbers: range) -> list[range]:

@@ -42,10 +42,10 @@ def test_the_loader_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.loader", store, "--runs", "4000", "--metrics", "1"]
     command += ["--params", "0", "--tags", "0", "--threads", "2"]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL) as process:
-        wait_for_run(store, long.run_id(300))
+        wait_for_run(store, long.run_id(500))
         process.kill()
     again = loader.fill(store, long, threads=2)
-    assert 0 < again < 4_000
+    assert 0 < again <= 3_500
     with opened(store) as service:
         for number in range(0, 4_000, 37):
             assert get_run(service, long.run_id(number)).info.status == "FINISHED"
