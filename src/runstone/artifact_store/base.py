@@ -102,6 +102,22 @@ class ArtifactStore(ABC):
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all that is in it; nothing happens if it is absent."""
 
+    @abstractmethod
+    def remove_if_empty(self) -> None:
+        """Remove the root itself if nothing is in it; nothing happens otherwise, or if it is absent."""
+
+    def measure(self, path: str = "") -> tuple[int, int]:
+        """How many files are in a folder, at any depth, and how many bytes they have."""
+        files = size = 0
+        waiting = [path]
+        while waiting:
+            for info in self.list(waiting.pop()):
+                if info.is_dir:
+                    waiting.append(info.path)
+                else:
+                    files, size = files + 1, size + (info.file_size or 0)
+        return files, size
+
     def put_bytes(self, data: bytes, path: str) -> None:
         """Keep `data` as the artifact `path`."""
         with self.write(path) as target:

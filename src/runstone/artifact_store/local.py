@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from runstone.artifact_store.base import ArtifactStore
@@ -67,6 +68,15 @@ class LocalArtifactStore(ArtifactStore):
                     file.unlink()
             except (FileNotFoundError, NotADirectoryError):
                 return
+
+    def remove_if_empty(self) -> None:
+        """See ArtifactStore."""
+        with translated("", self._root), suppress(FileNotFoundError, NotADirectoryError):
+            try:
+                self._root.rmdir()
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
 
     def _locate(self, path: str) -> Path:
         """The file behind a path: the one place where paths are confined to the root, whatever links say."""

@@ -23,6 +23,7 @@ _COMMANDS = {
         "Say what is installed, where runs are recorded, and whether that works.",
     ),
     "experiments": ("runstone.cli.experiments", "List, create, rename, delete and restore experiments."),
+    "gc": ("runstone.cli.gc", "Remove for good what is deleted: runs, experiments and their artifacts."),
     "import": ("runstone.cli.importing", "Take over what MLflow recorded: a folder, a database or a server."),
     "runs": ("runstone.cli.runs", "List, search, describe, create, delete and restore runs."),
     "server": ("runstone.cli.server", "Serve a store to others: the tracking API, artifacts and the web UI."),

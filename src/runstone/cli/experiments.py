@@ -13,6 +13,7 @@ from runstone.cli.groups import (
     max_results_option,
     order_option,
     output_option,
+    permanently_option,
     result_option,
     session,
     tags_option,
@@ -28,6 +29,7 @@ from runstone.cli.output import (
     print_section,
     width,
 )
+from runstone.cli.removing import remove_for_good
 
 if TYPE_CHECKING:
     from runstone.client.client import Client
@@ -51,18 +53,26 @@ def experiments() -> None:
     help="Where its runs keep artifacts, if not at the store's place.",
 )
 @tags_option
+@click.option(
+    "--replace-deleted",
+    is_flag=True,
+    help="Take the name from a deleted experiment that has it; that one gets another, and can still be restored.",
+)
 @result_option
 def create(
     name: str | None,
     experiment_name: str | None,
     artifact_location: str | None,
     tags: dict[str, str],
+    replace_deleted: bool,
     output: str,
 ) -> None:
     """Create an experiment called NAME."""
     name = finding.one_of(name, experiment_name, "the experiment's name")
     with session().client(creating=True) as client:
-        experiment_id = client.create_experiment(name, artifact_location, tags)
+        experiment_id = client.create_experiment(
+            name, artifact_location, tags, replace_deleted=replace_deleted
+        )
         _done(client, experiment_id, f"Created experiment '{name}' with id {experiment_id}", output)
 
 
@@ -129,13 +139,25 @@ def rename(
 
 @experiments.command
 @the_experiment_options
+@permanently_option
 @result_option
 def delete(
-    experiment: str | None, experiment_id: str | None, experiment_name: str | None, output: str
+    experiment: str | None,
+    experiment_id: str | None,
+    experiment_name: str | None,
+    permanently: bool,
+    output: str,
 ) -> None:
-    """Delete an experiment and its runs; `restore` brings them back. Its name stays taken."""
+    """Delete an experiment and its runs; `restore` brings them back. Its name stays taken.
+
+    With --permanently nothing brings them back, and the name is free.
+    """
     with finding.the_experiment(experiment, experiment_id, experiment_name) as (client, found):
-        client.delete_experiment(found.experiment_id)
+        if not permanently or found.lifecycle_stage == "active":
+            client.delete_experiment(found.experiment_id)
+        if permanently:
+            remove_for_good(output, experiment_ids=[found.experiment_id])
+            return
         said = f"Experiment with ID {found.experiment_id} has been deleted."
         _done(client, found.experiment_id, said, output)
 

@@ -115,6 +115,13 @@ result_option = click.option(
 )
 """The option `--output` of commands that change something."""
 
+permanently_option = click.option(
+    "--permanently",
+    is_flag=True,
+    help="Remove it for good, with its artifacts; one that is deleted already, too. There is no way back.",
+)
+"""The option of commands that delete."""
+
 view_option = click.option(
     "--view",
     "-v",

@@ -14,6 +14,7 @@ from runstone.cli.groups import (
     max_results_option,
     order_option,
     output_option,
+    permanently_option,
     result_option,
     run_options,
     session,
@@ -21,6 +22,7 @@ from runstone.cli.groups import (
     view_option,
 )
 from runstone.cli.output import print_json, print_list
+from runstone.cli.removing import remove_for_good
 
 if TYPE_CHECKING:
     from runstone.client.client import Client
@@ -158,11 +160,15 @@ def create(
 
 @runs.command
 @run_options
+@permanently_option
 @result_option
-def delete(run: str | None, run_id: str | None, output: str) -> None:
-    """Delete a run; `restore` brings it back."""
+def delete(run: str | None, run_id: str | None, permanently: bool, output: str) -> None:
+    """Delete a run; `restore` brings it back, unless it was deleted --permanently."""
     with finding.the_run(run, run_id) as (client, found):
         client.delete_run(found.info.run_id)
+        if permanently:
+            remove_for_good(output, run_ids=[found.info.run_id])
+            return
         _done(client, found.info.run_id, f"Run with ID {found.info.run_id} has been deleted.", output)
 
 

@@ -120,7 +120,12 @@ class Client(ArtifactMethods):
     # --- experiments ------------------------------------------------------------------------------
 
     def create_experiment(
-        self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        artifact_location: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        *,
+        replace_deleted: bool = False,
     ) -> str:
         """Create an experiment and return its id.
 
@@ -128,6 +133,8 @@ class Client(ArtifactMethods):
             name: 1 to 500 characters, unique in the store.
             artifact_location: where its runs keep their artifacts; the store's own place by default.
             tags: texts by key; other values are made texts.
+            replace_deleted: take the name from a deleted experiment that has it. That one is called "NAME (deleted, id
+                ID)" from then on, and can still be restored.
 
         Raises ResourceAlreadyExists if the name is taken, be it by a deleted experiment.
         """
@@ -138,6 +145,7 @@ class Client(ArtifactMethods):
                 experiments.ExperimentTag(to_name(key, "key"), str(value))
                 for key, value in to_items(tags or {}, "tags")
             ],
+            replace_deleted=replace_deleted,
         )
         return self._send("create_experiment", request, experiments.CreateExperimentResponse).experiment_id
 

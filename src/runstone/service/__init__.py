@@ -8,6 +8,7 @@ from runstone.service import (
     logging,
     metrics,
     models,
+    removal,
     runs,
     searching,
 )
@@ -16,5 +17,5 @@ from runstone.service.opening import open_service
 
 __all__ = ["Service", "open_service"]
 
-MODULES = (artifacts, datasets, experiments, importing, logging, metrics, models, runs, searching)
+MODULES = (artifacts, datasets, experiments, importing, logging, metrics, models, removal, runs, searching)
 """The modules that register the operations' functions."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import (
+    MAX_EXPERIMENT_NAME_LENGTH,
     MAX_EXPERIMENT_TAG_LENGTH,
     MAX_KEY_LENGTH,
     MAX_SEARCH_RESULTS,
@@ -40,6 +41,8 @@ def create_experiment(service: Service, request: wire.CreateExperiment) -> wire.
 
     def create(connection: Connection, _keys: Mapping[str, int]) -> int:
         now = service.now()
+        if request.replace_deleted:
+            _set_aside_deleted(connection, request.name)
         number = experiments.insert(
             connection, name=request.name, artifact_location=chosen or "", now=now, tags=tags
         )
@@ -55,11 +58,25 @@ def create_experiment(service: Service, request: wire.CreateExperiment) -> wire.
         raise _name_taken(service, request.name) from error
 
 
+def _set_aside_deleted(connection: Connection, name: str) -> None:
+    """Give the deleted experiment of this name, if there is one, another."""
+    holder = experiments.get_by_name(connection, name)
+    if holder is not None and holder.lifecycle == LifecycleStage.DELETED:
+        mark = f" (deleted, id {holder.id})"
+        aside = name[: MAX_EXPERIMENT_NAME_LENGTH - len(mark)] + mark
+        experiments.update(connection, holder.id, {"name": aside})  # still deleted when it was
+
+
 def _name_taken(service: Service, name: str) -> ResourceAlreadyExists:
     with service.store.read() as connection:
         holder = experiments.get_by_name(connection, name)
     deleted = holder is not None and holder.lifecycle == LifecycleStage.DELETED
-    hint = " It is deleted: restore it, or choose another name." if deleted else ""
+    hint = (
+        " It is deleted: restore it, remove it for good (`runstone experiments delete --permanently`), or give its "
+        "name to the new one (`replace_deleted`)."
+        if deleted
+        else ""
+    )
     return ResourceAlreadyExists(f"Experiment(name={name}) already exists.{hint}")
 
 
@@ -147,10 +164,10 @@ def _set_lifecycle(service: Service, experiment_id: str, lifecycle: str) -> None
     number = experiment_number(experiment_id)
 
     def change(connection: Connection, _keys: Mapping[str, int]) -> None:
-        if existing(connection, number).lifecycle == lifecycle:
-            raise _unknown(number)
         now = service.now()
-        experiments.update(connection, number, {"lifecycle": lifecycle, "updated": now})
+        row = existing(connection, number)
+        if row.lifecycle == lifecycle or not experiments.change_lifecycle(connection, row, lifecycle, now):
+            raise _unknown(number)
         runs.set_lifecycle(
             connection, number, lifecycle, now if lifecycle == LifecycleStage.DELETED else None
         )

@@ -29,6 +29,7 @@ def open_service(
     mode: Mode,
     artifact_root: str | None = None,
     artifacts_destination: str | None = None,
+    durable: bool | None = None,
 ) -> Service:
     """The service over a store, which is created if it is absent.
 
@@ -40,6 +41,7 @@ def open_service(
             write is on the disk before it is answered, and artifacts are shown as the proxy's.
         artifact_root: where new experiments keep their artifacts, instead of there.
         artifacts_destination: the folder behind `mlflow-artifacts:/`, instead of there.
+        durable: whether a write is on the disk before it is answered, if not as the mode has it.
 
     A store of an older Runstone is upgraded if it is a file of a process's own; else it is refused.
 
@@ -56,7 +58,7 @@ def open_service(
     truncate = TRUNCATE_LONG_VALUES.read()
     store = Store(
         database,
-        durable=mode == "server",
+        durable=mode == "server" if durable is None else durable,
         # What others may be using at this moment is upgraded when somebody says so.
         upgrading=mode == "local" and isinstance(database, Path),
         new=NewStore(now_ms, locations.of_experiment(0)),

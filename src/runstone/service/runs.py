@@ -20,7 +20,7 @@ from runstone.service.core import Service, operation
 from runstone.service.experiments import active_location
 from runstone.service.links import inputs_of, outputs_of
 from runstone.service.logging import run_name, tag_value
-from runstone.store import ALREADY_THERE, Connection, datasets, runs
+from runstone.store import ALREADY_THERE, Connection, datasets, experiments, runs
 from runstone.store.datasets import Links
 from runstone.store.runs import RunContent, RunRow
 from runstone.wire import runs as wire
@@ -87,7 +87,11 @@ def _repeated(
 ) -> tuple[RunRow, RunContent]:
     """The run that is there already, if the request may be one repeated: if it is in this experiment."""
     with service.store.read() as connection:
-        row = existing_run(connection, run_id)
+        row = runs.get(connection, run_id)
+        if row is None:
+            raise ResourceConflict(
+                f"A run with id={run_id} is being removed for good. Choose another id, or try again later."
+            ) from error
         content = runs.contents(connection, service.store.keys, [row.id])[row.id]
     if row.experiment != experiment_id:
         raise ResourceConflict(
@@ -155,7 +159,9 @@ def _set_lifecycle(service: Service, run_id: str, lifecycle: str) -> None:
         row = existing_run(connection, run_id)
         if row.lifecycle != lifecycle:
             deleted = service.now() if lifecycle == LifecycleStage.DELETED else None
-            runs.update(connection, row.id, {"lifecycle": lifecycle, "deleted": deleted})
+            there = lifecycle != LifecycleStage.ACTIVE or experiments.lock(connection, row.experiment)
+            if not (there and runs.change_lifecycle(connection, row, lifecycle, deleted)):
+                raise ResourceDoesNotExist.run(run_id)  # it was removed for good meanwhile
 
     service.store.write(change)
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, select
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import Prepared, upsert
-from runstone.store.schema import experiment, experiment_tag
+from runstone.store.schema import REMOVING, experiment, experiment_tag
 
 _COLUMNS = experiment.c
 NUMBER = _COLUMNS.id
@@ -56,6 +56,21 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
     connection.execute(experiment.update().where(_COLUMNS.id == number).values(**values))
 
 
+def change_lifecycle(connection: Connection, row: ExperimentRow, lifecycle: str, now: int) -> bool:
+    """Set the lifecycle stage of an experiment; False if it is no longer in that of `row`."""
+    unchanged = (_COLUMNS.id == row.id, _COLUMNS.lifecycle == row.lifecycle)
+    changed = connection.execute(
+        experiment.update().where(*unchanged).values(lifecycle=lifecycle, updated=now)
+    )
+    return changed.rowcount > 0
+
+
+def lock(connection: Connection, number: int) -> bool:
+    """Keep an experiment from being removed until the transaction ends; False if that has begun."""
+    statement = select(_COLUMNS.id).where(_COLUMNS.id == number, _STAYS).with_for_update()
+    return connection.scalar(statement) is not None
+
+
 _set_tag = Prepared(upsert(experiment_tag).replacing())
 
 
@@ -77,8 +92,9 @@ def get(connection: Connection, number: int) -> ExperimentRow | None:
     return _one(connection, _COLUMNS.id == number)
 
 
+_STAYS = _COLUMNS.lifecycle != literal_column(f"'{REMOVING}'")  # `Prepared` wants a text
 _place = Prepared(
-    select(_COLUMNS.lifecycle, _COLUMNS.artifact_location).where(_COLUMNS.id == bindparam("number"))
+    select(_COLUMNS.lifecycle, _COLUMNS.artifact_location).where(_COLUMNS.id == bindparam("number"), _STAYS)
 )
 
 
@@ -121,7 +137,7 @@ def _ordered(statement: Select[tuple[int]], order_by: Sequence[OrderBy]) -> Sele
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> ExperimentRow | None:
-    rows = connection.execute(select(experiment).where(condition)).all()
+    rows = connection.execute(select(experiment).where(condition, _STAYS)).all()
     return _with_tags(connection, rows)[0] if rows else None
 
 

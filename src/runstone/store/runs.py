@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, func, select
+from sqlalchemy import Connection, Table, and_, bindparam, case, func, literal_column, select
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import EVERYTHING, Fields
 from runstone.store.dialect import Prepared, among, one_of, several
 from runstone.store.keys import KeyNames
 from runstone.store.logs import set_tags
-from runstone.store.schema import metric_summary, run, run_param, run_tag
+from runstone.store.schema import REMOVING, metric_summary, run, run_param, run_tag
 from runstone.store.summaries import declassify
 
 
@@ -41,8 +41,9 @@ class RunContent(NamedTuple):
 _COLUMNS = tuple(column.name for column in run.columns if column.name != "id")
 
 _insert = Prepared(run.insert().values({name: bindparam(name) for name in _COLUMNS}))
-_get = Prepared(select(run).where(run.c.run_id == bindparam("run_id")))
-_numbers = Prepared(select(run.c.run_id, run.c.id).where(one_of(run.c.run_id, "run_ids")))
+_STAYS = run.c.lifecycle != literal_column(f"'{REMOVING}'")  # `Prepared` wants a text
+_get = Prepared(select(run).where(run.c.run_id == bindparam("run_id"), _STAYS))
+_numbers = Prepared(select(run.c.run_id, run.c.id).where(one_of(run.c.run_id, "run_ids"), _STAYS))
 
 
 def insert(connection: Connection, row: RunRow, tags: Mapping[int, str]) -> None:
@@ -64,9 +65,16 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
         connection.execute(run.update().where(run.c.id == number).values(**values))
 
 
+def change_lifecycle(connection: Connection, row: RunRow, lifecycle: str, deleted: int | None) -> bool:
+    """Set the lifecycle stage of a run; False if it is no longer in that of `row`."""
+    unchanged = (run.c.id == row.id, run.c.lifecycle == row.lifecycle)
+    changed = connection.execute(run.update().where(*unchanged).values(lifecycle=lifecycle, deleted=deleted))
+    return changed.rowcount > 0
+
+
 def set_lifecycle(connection: Connection, experiment: int, lifecycle: str, deleted: int | None) -> None:
     """Set the lifecycle stage of all runs of an experiment that are in another one."""
-    mine = (run.c.experiment == experiment, run.c.lifecycle != lifecycle)
+    mine = (run.c.experiment == experiment, run.c.lifecycle.not_in((lifecycle, REMOVING)))
     connection.execute(run.update().where(*mine).values(lifecycle=lifecycle, deleted=deleted))
 
 

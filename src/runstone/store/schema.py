@@ -25,6 +25,9 @@ VERSION = "0002"
 OLDER_VERSIONS = ("0001",)
 """The migrations before it, which an older database may stand at."""
 
+REMOVING = "removing"
+"""The lifecycle stage of runs and experiments that are being removed for good; see `removal`. Nobody is shown them."""
+
 metadata = MetaData(
     naming_convention={"ix": "ix_%(column_0_N_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
 )

@@ -22,6 +22,8 @@ class CreateExperiment(Request):
     name: Name
     artifact_location: str | None = None
     tags: list[ExperimentTag] = []
+    replace_deleted: bool = False
+    """Take the name from a deleted experiment that has it; that one gets another."""
 
 
 class CreateExperimentResponse(Response):

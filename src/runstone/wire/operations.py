@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from runstone.wire import artifacts, datasets, experiments, importing, metrics, models, runs
+from runstone.wire import artifacts, datasets, experiments, importing, metrics, models, removal, runs
 from runstone.wire.base import EmptyResponse, Request, Response
 
 Level = Literal["READ", "USE", "EDIT", "MANAGE"]
@@ -355,6 +355,17 @@ OPERATIONS: tuple[Operation, ...] = (
         artifacts.ListArtifacts,
         artifacts.ListArtifactsResponse,
         _run("READ"),
+        repeatable=True,
+    ),
+    # Removing for good
+    Operation(
+        "collect_garbage",
+        ("POST",),
+        "/runstone/collect-garbage",
+        removal.CollectGarbage,
+        removal.CollectGarbageResponse,
+        Permission("server", "MANAGE"),
+        heavy=True,
         repeatable=True,
     ),
     # Logged models
