@@ -219,6 +219,7 @@ _VALID: dict[str, Any] = {
     "metric_keys": ["m"],
     "max_results": 10,
     "models": [],
+    "runs": [],
     "model_json": "{}",
 }
 
