@@ -14,7 +14,7 @@ from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import RUN_NAME_TAG
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
 from runstone.store import summaries
-from runstone.store.dialect import Prepared, upsert
+from runstone.store.dialect import Prepared, one_of, several, upsert
 from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
 
 Context = tuple[str, str, str]
@@ -67,11 +67,10 @@ def value_hash(text: str) -> int:
 
 _AT = ("experiment", "key", "run")
 
-_lock_run = Prepared(
-    select(run.c.id, run.c.run_id, run.c.experiment, run.c.lifecycle)
-    .where(run.c.run_id == bindparam("run_id"))
-    .with_for_update(key_share=True)
-)
+# Locked, for other servers may log to them too; in order, so that these cannot wait for each other in a circle.
+_target = select(run.c.id, run.c.run_id, run.c.experiment, run.c.lifecycle).with_for_update(key_share=True)
+_lock_run = Prepared(_target.where(run.c.run_id == bindparam("run_id")))
+_lock_runs = Prepared(_target.where(one_of(run.c.run_id, "run_ids")).order_by(run.c.run_id))
 _find_param = Prepared(
     select(run_param.c.value).where(*(run_param.c[name] == bindparam(name) for name in _AT))
 )
@@ -104,9 +103,11 @@ def apply(
 
 
 def _runs(connection: Connection, run_ids: Collection[str]) -> dict[str, _Run]:
-    # Locked, for other servers may log to them too; in order, so that these cannot wait for each other in a circle.
-    rows = (_lock_run.row(connection, {"run_id": run_id}) for run_id in sorted(run_ids))
-    return {row[1]: _Run(*row) for row in rows if row}
+    if len(run_ids) == 1:
+        rows = _lock_run.rows(connection, {"run_id": next(iter(run_ids))})
+    else:
+        rows = _lock_runs.rows(connection, {"run_ids": several(sorted(run_ids))})
+    return {row[1]: _Run(*row) for row in rows}
 
 
 def _checked(
@@ -167,14 +168,15 @@ def _write_metrics(
     # numpy and pcodec are loaded by the first metric, not by the first run
     from runstone.store.points import encode_segment
 
+    segments: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     contexts = intern_contexts(connection, {p.context for points in by_run.values() for p in points})
     for target, points in sorted(by_run.items()):
         numbered = [(keys[p.key], contexts[p.context], p.value, p.timestamp, p.step) for p in points]
-        segment = {"run": target.id, "count": len(numbered), "data": encode_segment(numbered)}
-        _add_segment.run(connection, segment)
+        segments.append({"run": target.id, "count": len(numbered), "data": encode_segment(numbered)})
         place = {"experiment": target.experiment, "run": target.id}
         rows += (place | summary for summary in summaries.summarize(numbered))
+    _add_segment.run_many(connection, segments)
     _merge_summary.run_many(connection, rows)
 
 

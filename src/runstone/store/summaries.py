@@ -86,7 +86,7 @@ def _summarize_many(points: Sequence[PointRow]) -> list[dict[str, Any]]:
     ]
     names = ("key", *_LATEST, *_FIRST, *_COUNTS, "minimum", "maximum")
     rows = zip(*(column.tolist() for column in found), strict=True)
-    summaries = [dict(zip(names, row, strict=True)) for row in rows]
+    summaries: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in rows]
     for at in np.flatnonzero(finites == 0).tolist():
         summaries[at] |= {"minimum": None, "maximum": None}
     return summaries

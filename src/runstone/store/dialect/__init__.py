@@ -1,7 +1,7 @@
 """Everything that differs between databases: a module for each, and what statements must spell differently.
 
-No other room names a database. To add one: a `Kind` in `server`, a module with a `Database`, and in `statements` and
-`types` what it spells its own way.
+No other room names a database. To add one: a `Kind` in `server`, a module with a `Database`, and what it spells its
+own way in `types`, `statements`, `upserts` and `patterns`.
 """
 
 from pathlib import Path
@@ -9,21 +9,12 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 
 from runstone.store.dialect.base import Database
+from runstone.store.dialect.patterns import like
 from runstone.store.dialect.server import POSTGRESQL, kind_of
 from runstone.store.dialect.sqlite import SqliteDatabase
-from runstone.store.dialect.statements import (
-    Prepared,
-    Upsert,
-    among,
-    commits_tables,
-    greatest,
-    least,
-    like,
-    one_of,
-    several,
-    upsert,
-)
+from runstone.store.dialect.statements import Prepared, among, commits_tables, one_of, several
 from runstone.store.dialect.types import CLUSTERED, NUMBERED, BigId, Bytes, Key, LongText, Number, short_text
+from runstone.store.dialect.upserts import Upsert, greatest, least, upsert
 
 __all__ = [
     "ALREADY_THERE",

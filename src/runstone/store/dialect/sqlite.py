@@ -13,7 +13,7 @@ from runstone.errors import RunstoneError, StoreError, TemporarilyUnavailable
 from runstone.locks import FileLock
 from runstone.settings import SQLITE_JOURNAL
 from runstone.store.dialect.network_files import check_locks, is_on_network
-from runstone.store.dialect.statements import lower
+from runstone.store.dialect.patterns import lower
 
 BUSY_TIMEOUT_MS = 20_000
 
