@@ -74,6 +74,13 @@ _lock_runs = Prepared(_target.where(one_of(run.c.run_id, "run_ids")).order_by(ru
 _find_param = Prepared(
     select(run_param.c.value).where(*(run_param.c[name] == bindparam(name) for name in _AT))
 )
+_find_params = Prepared(
+    select(run_param.c.key, run_param.c.value).where(
+        run_param.c.experiment == bindparam("experiment"),
+        run_param.c.run == bindparam("run"),
+        one_of(run_param.c.key, "keys"),
+    )
+)
 _add_param = Prepared(upsert(run_param).ignoring())
 _set_tag = Prepared(upsert(run_tag).replacing())
 _name_run = Prepared(update(run).where(run.c.id == bindparam("run")).values(name=bindparam("new_name")))
@@ -124,9 +131,10 @@ def _checked(
         return InvalidParameterValue.inactive("run", log.run_id, target.lifecycle)
     new: dict[Place, str] = {}
     conflicts: list[tuple[str, str, str]] = []
+    stored = _stored_params(connection, target, [keys[key] for key, _ in log.params])
     for key, value in log.params:
         at = (target.experiment, keys[key], target.id)
-        known = params[at] if at in params else _stored_param(connection, at)
+        known = params[at] if at in params else stored.get(keys[key])
         if known is None:
             new[at] = value
         elif known != value:
@@ -137,9 +145,15 @@ def _checked(
     return target.id
 
 
-def _stored_param(connection: Connection, at: Place) -> str | None:
-    row = _find_param.row(connection, dict(zip(_AT, at, strict=True)))
-    return row[0] if row else None
+def _stored_params(connection: Connection, target: _Run, keys: Sequence[int]) -> dict[int, str]:
+    """Those of a run's params, by key id, that it has."""
+    if not keys:
+        return {}
+    at = {"experiment": target.experiment, "run": target.id}
+    if len(keys) == 1:
+        row = _find_param.row(connection, at | {"key": keys[0]})
+        return {keys[0]: row[0]} if row else {}
+    return dict(_find_params.rows(connection, at | {"keys": several(keys)}))
 
 
 def _write_tags(connection: Connection, keys: Mapping[str, int], logs: Iterable[tuple[_Run, RunLog]]) -> None:

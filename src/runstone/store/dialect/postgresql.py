@@ -31,10 +31,9 @@ class PostgresqlDatabase(ServerDatabase):
             # Set before the first statement, so that reads see one moment and writes what others just committed.
             level = IsolationLevel.READ_COMMITTED if writing else IsolationLevel.REPEATABLE_READ
             connection.isolation_level, connection.read_only = level, not writing
-            if not writing:
-                # A plan that suits every filter suits none.
-                connection.execute("SET SESSION plan_cache_mode = force_custom_plan")
-                connection.commit()
+            # A plan that suits every filter suits none; and one made while a table was small is kept for too long.
+            connection.execute("SET plan_cache_mode = force_custom_plan")
+            connection.commit()
 
     def lock_creation(self, connection: Connection) -> None:
         """See ServerDatabase."""
