@@ -176,6 +176,19 @@ def test_many_experiments_are_one_list(held: Held):
         assert held.found(*asked, 5_000) == held.expected(*asked)
 
 
+def test_an_order_by_as_many_long_texts_as_may_be_is_exact(held: Held):
+    experiment = new_experiment(held.service, "long")
+    keys = [f"p{number}" for number in range(20)]
+    same = "é" * 5_999
+    for end in "bca":
+        run_id = new_run(held.service, experiment, run_id=f"ends-in-{end}")
+        params = [runs.Param(key, same + (end if key == keys[-1] else "x")) for key in keys]
+        held.service.call("log_batch", runs.LogBatch(run_id=run_id, params=params))
+    order_by = [f"params.{key}" for key in keys]
+    found = held.found([experiment], "ACTIVE_ONLY", "", order_by, 1)
+    assert found == ["ends-in-a", "ends-in-b", "ends-in-c"]
+
+
 def test_the_total_of_a_table_is_the_same_on_every_page(held: Held):
     for text in ("", "metrics.same = 1", "tags.t = 'rare'"):
         expected = len(held.expected(held.experiments, "ACTIVE_ONLY", text, []))

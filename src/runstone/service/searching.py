@@ -20,7 +20,7 @@ def search_runs(service: Service, request: wire.SearchRuns) -> wire.SearchRunsRe
     asked = _asked(service, request)
     with service.store.read() as connection:
         search = Search(connection, service.store.keys, asked.selection, asked.order_by)
-        numbers, end = _page(search, asked)
+        numbers, end = search.page(asked.limit, after=asked.page.after, offset=asked.page.offset)
         shown = filled(service, connection, runs.rows(connection, numbers), asked.fields)
     return wire.SearchRunsResponse(shown, _token(asked, end))
 
@@ -30,7 +30,7 @@ def list_runs(service: Service, request: wire.ListRuns) -> wire.ListRunsResponse
     asked = _asked(service, request)
     with service.store.read() as connection:
         search = Search(connection, service.store.keys, asked.selection, asked.order_by)
-        numbers, end = _page(search, asked)
+        numbers, end = search.page(asked.limit, after=asked.page.after, offset=asked.page.offset)
         shown = filled(service, connection, runs.rows(connection, numbers), asked.fields)
         # Counting costs more than a page does. So it is done for the first one, and the token hands it on.
         total = search.count() if asked.page.total is None else asked.page.total
@@ -61,13 +61,6 @@ def _asked(service: Service, request: wire.SearchRuns) -> _Asked:
     selection = Selection(experiments, lifecycles(request.run_view_type), where, shown_root)
     page = read_token(request.page_token, order_by, partial(read_position, order_by))
     return _Asked(selection, order_by, page, limit, parse_fields(request.fields))
-
-
-def _page(search: Search, asked: _Asked) -> tuple[list[int], Position | None]:
-    """The numbers of a page's runs, and the position of the last one if there is another page."""
-    found = search.page(asked.limit + 1, after=asked.page.after, offset=asked.page.offset)
-    shown = found[: asked.limit]
-    return [one.number for one in shown], shown[-1].position if len(found) > asked.limit else None
 
 
 def _token(asked: _Asked, end: Position | None, total: int | None = None) -> str | None:

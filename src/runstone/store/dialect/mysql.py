@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Engine, event, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 
+from runstone.entities.names import MAX_ORDER_TERMS, MAX_TAG_LENGTH
 from runstone.errors import InvalidParameterValue, RunstoneError, StoreError
 from runstone.store.dialect.server import MYSQL, ServerDatabase
 
@@ -20,8 +21,12 @@ _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
 _DISK_FULL = (1021, 1114, 3, 28)
 _GONE = (1040, 1053, 1077, 1152, 1159, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
 _CREATION_LOCK, _CREATION_WAIT_S = "runstone.schema", 600
-_LONGEST_SORTED = 65_535
-"""Bytes of a text that decide about its place in an order: more than any param or tag has."""
+_LONGEST_SORTED = 4 * MAX_TAG_LENGTH
+"""Bytes of a text that decide about its place in an order: as many as any param or tag has, but for MLflow's own."""
+_SORTED_AT_ONCE = 15
+"""Rows that the server wants to have room for before it sorts."""
+_SORT_BUFFER = _SORTED_AT_ONCE * (MAX_ORDER_TERMS + 1) * _LONGEST_SORTED
+"""Bytes: else an order by several texts is refused, however short they are. It is taken as far as it is needed."""
 
 
 class _TooLong(DataError):
@@ -70,7 +75,9 @@ class MysqlDatabase(ServerDatabase):
                 cursor.execute(
                     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'"
                 )
-                cursor.execute(f"SET SESSION max_sort_length = {_LONGEST_SORTED}")
+                cursor.execute(
+                    f"SET SESSION max_sort_length = {_LONGEST_SORTED}, sort_buffer_size = {_SORT_BUFFER}"
+                )
                 cursor.execute("SELECT @@max_allowed_packet")
                 [connection.longest_statement] = cursor.fetchone()
                 cursor.execute(

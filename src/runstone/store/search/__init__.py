@@ -18,9 +18,9 @@ from runstone.search import OrderBy
 from runstone.store.keys import KeyNames
 from runstone.store.search import order, terms, walks
 from runstone.store.search.order import read_position
-from runstone.store.search.query import Found, Position, Query, Selection
+from runstone.store.search.query import Found, Page, Position, Query, Selection
 
-__all__ = ["Found", "Position", "Search", "Selection", "read_position"]
+__all__ = ["Page", "Position", "Search", "Selection", "read_position"]
 
 
 class Search:
@@ -36,19 +36,28 @@ class Search:
         self._order_by = order_by
         self._query = Query(connection, names, selection, order_by)
 
-    def page(self, limit: int, *, after: Position | None = None, offset: int = 0) -> list[Found]:
+    def page(self, limit: int, *, after: Position | None = None, offset: int = 0) -> Page:
         """At most `limit` runs in order: those after a position, or those after the first `offset`."""
+        found = self._found(limit + 1, after, offset)
+        numbers = [one.number for one in found[:limit]]
+        if len(found) <= limit:
+            return Page(numbers, None)
+        return Page(
+            numbers, found[limit - 1].position or order.position_of(self._query, self._order_by, numbers[-1])
+        )
+
+    def _found(self, limit: int, after: Position | None, offset: int) -> list[Found]:
         query, order_by = self._query, self._order_by
         if self._few == []:
             return []
-        if self._few is not None:
-            part = order.numbered(query, self._few)
-            return order.sort(query, part, order_by, after=after, limit=limit, offset=offset)
-        walk = None if offset else walks.along(query, order_by, after=after, limit=limit)
+        walk = None
+        if self._few is None and not offset:
+            walk = walks.along(query, order_by, after=after, limit=limit)
         if walk is not None:
             return list(islice(walk, limit))
-        part = order.everything(query)
-        return order.sort(query, part, order_by, after=after, limit=limit, offset=offset)
+        part = order.everything(query) if self._few is None else order.numbered(query, self._few)
+        numbers = order.sort(query, part, order_by, after=after, limit=limit, offset=offset)
+        return [Found((), number) for number in numbers]
 
     def count(self) -> int:
         """How many runs there are in all."""

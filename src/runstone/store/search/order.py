@@ -21,7 +21,7 @@ from runstone.search import Field, OrderBy
 from runstone.store import filters
 from runstone.store.dialect import among
 from runstone.store.schema import run
-from runstone.store.search.query import Found, Position, Query, Statement
+from runstone.store.search.query import Position, Query
 from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 NUMBER, NOT_A_NUMBER, MISSING = 0, 1, 2
@@ -79,10 +79,16 @@ def _is_of(value: object, kind: _Kind) -> bool:
 
 
 class SortKey(NamedTuple):
-    """One value of a position: a column, or what all runs have."""
+    """One value of a position: a column, or what all runs have; `missing` stands for NULL."""
 
     column: ColumnElement[Any] | float | str
     ascending: bool
+    missing: float | str | None = None
+
+    @property
+    def value(self) -> Any:
+        """What stands in a position, in SQL."""
+        return self.column if self.missing is None else func.coalesce(self.column, self.missing)
 
 
 class Part(NamedTuple):
@@ -118,17 +124,32 @@ def sort(
     after: Position | None,
     limit: int,
     offset: int = 0,
-) -> list[Found]:
-    """The runs of a part that match the query, sorted by the database."""
-    source, keys = part.source, list[SortKey]()
-    for clause in complete(order_by):
-        joined, more = _sort_keys(query, part, source, clause)
-        source, keys = joined, keys + more
+) -> list[int]:
+    """The numbers of the runs of a part that match the query, sorted by the database."""
+    source, keys = _joined(query, part, order_by)
     return _sorted(query, part._replace(source=source), keys, after, limit, offset)
 
 
-def sort_by_text(query: Query, clause: OrderBy, *, after: Position | None, limit: int) -> list[Found]:
-    """The runs that have a param or a tag and match the query, sorted by it."""
+def position_of(query: Query, order_by: Sequence[OrderBy], number: int) -> Position:
+    """The position of a run."""
+    part = numbered(query, [number])
+    source, keys = _joined(query, part, order_by)
+    columns = [key.value for key in keys if isinstance(key.column, ColumnElement)]
+    values = iter(query.first(select(*columns).select_from(source)))
+    return tuple(next(values) if isinstance(key.column, ColumnElement) else key.column for key in keys)
+
+
+def _joined(query: Query, part: Part, order_by: Sequence[OrderBy]) -> tuple[Any, list[SortKey]]:
+    """The source of a part, joined to what an order needs, and the values in a position."""
+    source, keys = part.source, list[SortKey]()
+    for clause in complete(order_by):
+        source, more = _sort_keys(query, part, source, clause)
+        keys += more
+    return source, keys
+
+
+def sort_by_text(query: Query, clause: OrderBy, *, after: Position | None, limit: int) -> list[int]:
+    """The numbers of the runs that have a param or a tag and match the query, sorted by it."""
     field, (experiments, lifecycles, *_) = clause.field, query.selection
     texts = filters.TABLES[field.kind].alias("ordering")
     conditions = [
@@ -144,32 +165,20 @@ def sort_by_text(query: Query, clause: OrderBy, *, after: Position | None, limit
 
 def _sorted(
     query: Query, part: Part, keys: Sequence[SortKey], after: Position | None, limit: int, offset: int
-) -> list[Found]:
-    columns = [(at, key) for at, key in enumerate(keys) if isinstance(key.column, ColumnElement)]
+) -> list[int]:
+    # The numbers alone: what is selected is carried through the sort, and MySQL has little room for long texts there.
+    columns = [(key, at) for at, key in enumerate(keys) if isinstance(key.column, ColumnElement)]
     conditions = [*part.conditions, *query.conditions(part.rows)]
     if after is not None:
-        conditions.append(_beyond([(key, after[at]) for at, key in columns]))
+        conditions.append(_beyond([(key, after[at]) for key, at in columns]))
     statement = (
-        select(part.rows["id"], *(key.column for _, key in columns))
+        select(part.rows["id"])
         .select_from(part.source)
         .where(*conditions)
-        .order_by(*(_directed(key) for _, key in columns))
+        .order_by(*(_directed(key) for key, _ in columns))
         .limit(limit)
     )
-    constant = [None if isinstance(key.column, ColumnElement) else key.column for key in keys]
-    return [_found(row, columns, constant) for row in query.rows(_skipping(statement, offset))]
-
-
-def _skipping(statement: Statement, offset: int) -> Statement:
-    return statement.offset(offset) if offset else statement
-
-
-def _found(row: Any, columns: Sequence[tuple[int, SortKey]], constant: Sequence[Any]) -> Found:
-    number, *values = row
-    position = list(constant)
-    for (at, _), value in zip(columns, values, strict=True):
-        position[at] = value
-    return Found(tuple(position), number)
+    return [number for (number,) in query.rows(statement.offset(offset) if offset else statement)]
 
 
 def _directed(key: SortKey) -> Any:
@@ -181,10 +190,9 @@ def _beyond(keys: Sequence[tuple[SortKey, Any]]) -> ColumnElement[bool]:
     """Whether a run comes after a position. By halves: written in one chain, many keys would be nested too deeply."""
     if len(keys) == 1:
         [(key, value)] = keys
-        column: Any = key.column
-        return column > value if key.ascending else column < value
+        return key.value > value if key.ascending else key.value < value
     first, second = keys[: len(keys) // 2], keys[len(keys) // 2 :]
-    equal = and_(*(key.column == value for key, value in first))
+    equal = and_(*(key.value == value for key, value in first))
     return or_(_beyond(first), and_(equal, _beyond(second)))
 
 
@@ -196,7 +204,7 @@ def _sort_keys(query: Query, part: Part, source: Any, clause: OrderBy) -> tuple[
         if field.key != "end_time":
             return source, [SortKey(column, ascending)]
         missing = case((column.is_(None), NOT_THERE), else_=THERE)
-        return source, [SortKey(missing, True), SortKey(func.coalesce(column, 0), ascending)]
+        return source, [SortKey(missing, True), SortKey(column, ascending, 0)]
     if field.key not in query.keys:  # by a key that nobody has, all are equal
         nothing = NO_METRIC if field.kind == "metric" else NO_TEXT
         return source, [SortKey(value, True) for value in nothing]
@@ -205,7 +213,7 @@ def _sort_keys(query: Query, part: Part, source: Any, clause: OrderBy) -> tuple[
     if field.kind == "metric":
         return joined, _metric_keys(values.c, ascending)
     missing = case((values.c.value.is_(None), NOT_THERE), else_=THERE)
-    return joined, [SortKey(missing, True), SortKey(func.coalesce(values.c.value, ""), ascending)]
+    return joined, [SortKey(missing, True), SortKey(values.c.value, ascending, "")]
 
 
 def _at(values: Any, rows: filters.Rows, keys: Mapping[str, int], field: Field) -> ColumnElement[bool]:
@@ -219,6 +227,6 @@ def _metric_keys(summary: Any, ascending: bool) -> list[SortKey]:
     phase = case((kind.is_(None), MISSING), (kind == NAN, NOT_A_NUMBER), else_=NUMBER)
     return [
         SortKey(phase, True),
-        SortKey(func.coalesce(kind, FINITE), ascending),
-        SortKey(func.coalesce(summary.value, 0.0), ascending),
+        SortKey(kind, ascending, FINITE),
+        SortKey(summary.value, ascending, 0.0),
     ]

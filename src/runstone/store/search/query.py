@@ -26,10 +26,17 @@ class Selection(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A run that was found, by its number, and its position."""
+    """A run that was found, by its number, and its position; () where that would have to be asked for."""
 
     position: Position
     number: int
+
+
+class Page(NamedTuple):
+    """The numbers of a page's runs, and the position of the last one if there are more."""
+
+    numbers: list[int]
+    end: Position | None
 
 
 class Query:

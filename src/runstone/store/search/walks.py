@@ -342,10 +342,10 @@ def _by_text(query: Query, clause: OrderBy, limit: int, size: int, after: Positi
     ended = after is not None and after[0] == order.NOT_THERE
     place = after
     while not ended:
-        found = order.sort_by_text(query, clause, after=place, limit=limit)
-        yield from found
-        ended = len(found) < limit
-        place = found[-1].position if found else None
+        numbers = order.sort_by_text(query, clause, after=place, limit=limit)
+        yield from (Found((), number) for number in numbers)
+        ended = len(numbers) < limit
+        place = place if ended else order.position_of(query, [clause], numbers[-1])
     of = filters.TABLES[field.kind].c
 
     def only(rows: filters.Rows) -> ColumnElement[bool]:
