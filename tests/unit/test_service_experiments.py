@@ -226,3 +226,24 @@ def test_runs_are_counted_by_experiment(service: Service, tmp_path: Path):
     counted: Any = service.call("count_runs", experiments.CountRuns(experiment_ids=[mine, "0", "77", mine]))
     assert counted.counts == [experiments.RunCount(mine, 3, 2, 9)]
     assert rows(tmp_path, "SELECT count(*) FROM run") == [(4,)]
+
+
+def test_pages_of_experiments_show_each_once_whatever_is_made_and_deleted_meanwhile(service: Service):
+    names = [f"e{number:02}" for number in range(12)]
+    for name in names:
+        new_experiment(service, name)
+    for order_by in ([], ["name DESC"], ["creation_time"], ["last_update_time DESC", "name"]):
+        seen: list[str] = []
+        token = None
+        made = 0
+        while token is not None or not seen:
+            request = experiments.SearchExperiments(
+                max_results=3, order_by=order_by, page_token=token, filter="name LIKE 'e__'"
+            )
+            page: Any = service.call("search_experiments", request)
+            seen += [one.name for one in page.experiments]
+            new_experiment(service, f"x{made}-{order_by}")
+            made += 1
+            token = page.next_page_token
+        assert sorted(seen) == names
+        assert order_by != ["name DESC"] or seen == names[::-1]

@@ -1,6 +1,7 @@
 """The operations on experiments."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.entities.names import (
@@ -24,7 +25,7 @@ from runstone.errors import (
 from runstone.search import EXPERIMENTS
 from runstone.service.core import Service, operation
 from runstone.service.locations import checked
-from runstone.service.paging import lifecycles, page_offset, page_token, parse_search
+from runstone.service.paging import lifecycles, parse_search, position_token, read_token
 from runstone.store import ALREADY_THERE, Connection, experiments, runs
 from runstone.store.experiments import ExperimentRow
 from runstone.wire import experiments as wire
@@ -115,19 +116,19 @@ def search_experiments(service: Service, request: wire.SearchExperiments) -> wir
             f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {MAX_SEARCH_RESULTS}"
         )
     where, order_by = parse_search(request.filter, request.order_by, EXPERIMENTS)
-    offset = page_offset(request.page_token)
+    page = read_token(request.page_token, order_by, partial(experiments.read_position, order_by))
     with service.store.read() as connection:
-        rows = experiments.search(
+        rows, end = experiments.search(
             connection,
             lifecycles=lifecycles(request.view_type),
             where=where,
             order_by=order_by,
-            limit=limit + 1,
-            offset=offset,
+            limit=limit,
+            after=page.after,
+            offset=page.offset,
         )
-    return wire.SearchExperimentsResponse(
-        [shown_experiment(service, row) for row in rows[:limit]], page_token(offset, limit, len(rows))
-    )
+    token = None if end is None else position_token(order_by, end)
+    return wire.SearchExperimentsResponse([shown_experiment(service, row) for row in rows], token)
 
 
 @operation

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from runstone.entities.kinds import LifecycleStage
 from runstone.search import Expression, OrderBy
-from runstone.store import filters
+from runstone.store import filters, keyset
 from runstone.store.dialect import Prepared, upsert
+from runstone.store.keyset import Position, SortKey, beyond
 from runstone.store.schema import REMOVING, experiment, experiment_tag
 
 _COLUMNS = experiment.c
@@ -115,25 +116,37 @@ def search(
     where: Expression | None,
     order_by: Sequence[OrderBy],
     limit: int,
-    offset: int,
-) -> list[ExperimentRow]:
-    """The experiments that match, in the order of the grammar's rules."""
-    statement = select(experiment).where(_COLUMNS.lifecycle.in_(lifecycles))
+    after: Position | None = None,
+    offset: int = 0,
+) -> tuple[list[ExperimentRow], Position | None]:
+    """A page of the experiments that match, in the order of the grammar's rules: those after a position, or those
+    after the first `offset`. And the position of its last one, if there are more."""
+    keys = _sort_keys(order_by)
+    statement = select(experiment, *(key.value for key in keys)).where(_COLUMNS.lifecycle.in_(lifecycles))
     if where is not None:
         statement = statement.where(filters.experiment_condition(where))
-    rows = connection.execute(_ordered(statement, order_by).limit(limit).offset(offset)).all()
-    return _with_tags(connection, rows)
+    if after is not None:
+        statement = statement.where(beyond(list(zip(keys, after, strict=True))))
+    statement = statement.order_by(*(key.directed for key in keys)).limit(limit + 1).offset(offset)
+    rows = [tuple(row) for row in connection.execute(statement)]
+    shown, width = rows[:limit], len(_COLUMNS)
+    end = shown[-1][width:] if len(rows) > limit else None
+    return _with_tags(connection, [row[:width] for row in shown]), end
 
 
-def _ordered(statement: Select[tuple[int]], order_by: Sequence[OrderBy]) -> Select[tuple[int]]:
+def read_position(order_by: Sequence[OrderBy], values: Sequence[Any]) -> Position | None:
+    """The position that values from outside are in an order; None if they are none."""
+    named = [clause.field.key == "name" for clause in order_by] or [False]
+    return keyset.read_position([*(str if name else int for name in named), int], values)
+
+
+def _sort_keys(order_by: Sequence[OrderBy]) -> list[SortKey]:
     if not order_by:
-        return statement.order_by(_COLUMNS.created.desc(), _COLUMNS.id)
-    columns = [filters.EXPERIMENT_ATTRIBUTES[clause.field.key] for clause in order_by]
-    clauses = [
-        column.asc() if clause.ascending else column.desc()
-        for column, clause in zip(columns, order_by, strict=True)
+        return [SortKey(_COLUMNS.created, False), SortKey(_COLUMNS.id, True)]
+    asked = [
+        SortKey(filters.EXPERIMENT_ATTRIBUTES[clause.field.key], clause.ascending) for clause in order_by
     ]
-    return statement.order_by(*clauses, _COLUMNS.id.desc())
+    return [*asked, SortKey(_COLUMNS.id, False)]
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> ExperimentRow | None:
@@ -141,7 +154,7 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> ExperimentRo
     return _with_tags(connection, rows)[0] if rows else None
 
 
-def _with_tags(connection: Connection, rows: Iterable[Row[tuple[int]]]) -> list[ExperimentRow]:
+def _with_tags(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[ExperimentRow]:
     found = [ExperimentRow(*row, tags={}) for row in rows]
     by_id = {row.id: row for row in found}
     ids = list(by_id)

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, func, select
 
 from runstone.search import OrderBy
 from runstone.store.keys import KeyNames
+from runstone.store.keyset import Position
 from runstone.store.search import order, terms, walks
 from runstone.store.search.order import read_position
-from runstone.store.search.query import Found, Page, Position, Query, Selection
+from runstone.store.search.query import Found, Page, Query, Selection
 
 __all__ = ["Page", "Position", "Search", "Selection", "read_position"]
 

@@ -9,19 +9,17 @@ after any position, in whichever way that page is found:
 - at last the start, the latest first, and the run's id.
 """
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, select
 
-from runstone.entities.names import MAX_INT64, MIN_INT64
 from runstone.search import Field, OrderBy
-from runstone.store import filters
+from runstone.store import filters, keyset
 from runstone.store.dialect import among
+from runstone.store.keyset import Kind, Position, SortKey, beyond
 from runstone.store.schema import run
-from runstone.store.search.query import Position, Query
+from runstone.store.search.query import Query
 from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 NUMBER, NOT_A_NUMBER, MISSING = 0, 1, 2
@@ -34,7 +32,6 @@ NO_METRIC: Position = (MISSING, FINITE, 0.0)
 NO_TEXT: Position = (NOT_THERE, "")
 """How the positions of runs begin that lack what others are ordered by."""
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _START = OrderBy(Field("attribute", "start_time"), ascending=False)
 _ID = OrderBy(Field("attribute", "run_id"), ascending=True)
 
@@ -47,48 +44,18 @@ def complete(order_by: Sequence[OrderBy]) -> tuple[OrderBy, ...]:
 
 def read_position(order_by: Sequence[OrderBy], values: Sequence[Any]) -> Position | None:
     """The position that values from outside are in an order; None if they are none."""
-    kinds = [kind for clause in complete(order_by) for kind in _kinds(clause.field)]
-    if len(values) != len(kinds) or not all(map(_is_of, values, kinds)):
-        return None
-    return tuple(float(value) if kind is float else value for value, kind in zip(values, kinds, strict=True))
+    return keyset.read_position(
+        [kind for clause in complete(order_by) for kind in _kinds(clause.field)], values
+    )
 
 
-_Kind = type | tuple[int, ...]
-"""What a value in a position may be: one of a type, or one of a few numbers."""
-
-
-def _kinds(field: Field) -> tuple[_Kind, ...]:
+def _kinds(field: Field) -> tuple[Kind, ...]:
     if field.kind == "metric":
         return (NUMBER, NOT_A_NUMBER, MISSING), (NAN, NEGATIVE_INFINITY, FINITE, POSITIVE_INFINITY), float
     if field.kind in ("param", "tag"):
         return (THERE, NOT_THERE), str
-    numeric: dict[str, tuple[_Kind, ...]] = {"start_time": (int,), "end_time": ((THERE, NOT_THERE), int)}
+    numeric: dict[str, tuple[Kind, ...]] = {"start_time": (int,), "end_time": ((THERE, NOT_THERE), int)}
     return numeric.get(field.key, (str,))
-
-
-def _is_of(value: object, kind: _Kind) -> bool:
-    if isinstance(value, str):
-        return kind is str and not _UNSTORABLE.search(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if isinstance(kind, tuple):
-        return isinstance(value, int) and value in kind
-    if isinstance(value, float):
-        return kind is float and math.isfinite(value)
-    return kind is not str and MIN_INT64 <= value <= MAX_INT64
-
-
-class SortKey(NamedTuple):
-    """One value of a position: a column, or what all runs have; `missing` stands for NULL."""
-
-    column: ColumnElement[Any] | float | str
-    ascending: bool
-    missing: float | str | None = None
-
-    @property
-    def value(self) -> Any:
-        """What stands in a position, in SQL."""
-        return self.column if self.missing is None else func.coalesce(self.column, self.missing)
 
 
 class Part(NamedTuple):
@@ -170,30 +137,15 @@ def _sorted(
     columns = [(key, at) for at, key in enumerate(keys) if isinstance(key.column, ColumnElement)]
     conditions = [*part.conditions, *query.conditions(part.rows)]
     if after is not None:
-        conditions.append(_beyond([(key, after[at]) for key, at in columns]))
+        conditions.append(beyond([(key, after[at]) for key, at in columns]))
     statement = (
         select(part.rows["id"])
         .select_from(part.source)
         .where(*conditions)
-        .order_by(*(_directed(key) for key, _ in columns))
+        .order_by(*(key.directed for key, _ in columns))
         .limit(limit)
     )
     return [number for (number,) in query.rows(statement.offset(offset) if offset else statement)]
-
-
-def _directed(key: SortKey) -> Any:
-    column: Any = key.column
-    return column.asc() if key.ascending else column.desc()
-
-
-def _beyond(keys: Sequence[tuple[SortKey, Any]]) -> ColumnElement[bool]:
-    """Whether a run comes after a position. By halves: written in one chain, many keys would be nested too deeply."""
-    if len(keys) == 1:
-        [(key, value)] = keys
-        return key.value > value if key.ascending else key.value < value
-    first, second = keys[: len(keys) // 2], keys[len(keys) // 2 :]
-    equal = and_(*(key.value == value for key, value in first))
-    return or_(_beyond(first), and_(equal, _beyond(second)))
 
 
 def _sort_keys(query: Query, part: Part, source: Any, clause: OrderBy) -> tuple[Any, list[SortKey]]:

@@ -8,12 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from runstone.search import And, Comparison, Expression, Field, OrderBy
 from runstone.store import filters
 from runstone.store.keys import KeyNames
+from runstone.store.keyset import Position
 from runstone.store.schema import run
 
 Statement = Select[*tuple[Any, ...]]
-
-Position = tuple[Any, ...]
-"""Where a run stands in a total order: the values that order it, the most significant first."""
 
 
 class Selection(NamedTuple):

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, exists, literal, not_, or_, select
 
 from runstone.search import Comparison, Field, OrderBy
 from runstone.store import filters
+from runstone.store.keyset import Position
 from runstone.store.schema import metric_summary, run
 from runstone.store.search import order
-from runstone.store.search.query import Found, Position, Query, Statement
+from runstone.store.search.query import Found, Query, Statement
 from runstone.store.summaries import FINITE, NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY
 
 MERGED = 32
