@@ -89,7 +89,8 @@ def import_(
     uri = to or resolve_tracking_uri(session().tracking_uri)
     check_different(source, uri)
     report = Report()
-    opened = open_source(source, report, artifacts_from=artifacts_from)
+    with _without_warnings():
+        opened = open_source(source, report, artifacts_from=artifacts_from)
     target: Target = NoTarget() if dry_run else StoreTarget(uri)
     try:
         with _without_warnings(), shown_progress(report) as progress:

@@ -6,7 +6,7 @@ importer that speaks SQL.
 
 import tempfile
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from sqlalchemy import Column, Connection, Executable, MetaData, Table, func, inspect, literal, null, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from runstone.errors import TemporarilyUnavailable
 from runstone.importer.database_rows import Places, RunRows, imported_run, point, state_of
 from runstone.importer.leftovers import INTERNAL, LEFTOVERS
 from runstone.importer.records import SourceDamaged, SourceError, SourceExperiment, SourceRun
@@ -33,14 +34,17 @@ class DatabaseSource:
 
     def __init__(self, uri: str, report: Report, artifacts_from: str | None):
         self._report = report
-        self._scratch = tempfile.TemporaryDirectory(prefix="runstone-")
         file = _sqlite_file(uri)
         self.uri = str(file or without_secrets(uri))
-        with self._translated("cannot be read"):
-            self._engine = open_foreign(file or uri, Path(self._scratch.name))
+        with ExitStack() as opened, self._translated("cannot be read"):
+            scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="runstone-"))
+            self._foreign = open_foreign(file or uri, Path(scratch))
+            self._engine = self._foreign.engine
+            opened.callback(self._engine.dispose)
             self._inspector = inspect(self._engine)
             self._tables = frozenset(self._inspector.get_table_names())
-        self._check_is_mlflows()
+            self._check_is_mlflows()
+            self._opened = opened.pop_all()
         self._schema = MetaData()
         self._places = Places.beside(file, artifacts_from)
 
@@ -93,8 +97,7 @@ class DatabaseSource:
 
     def close(self) -> None:
         """See Source."""
-        self._engine.dispose()
-        self._scratch.cleanup()
+        self._opened.close()
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -293,9 +296,10 @@ class DatabaseSource:
         try:
             yield
         except DBAPIError as error:
+            explained = self._foreign.explain(error.orig or error)
+            if isinstance(explained, TemporarilyUnavailable):
+                raise explained from error
             text = (str(error.orig).strip().splitlines() or [""])[0].rstrip(".")
-            if error.connection_invalidated or "locked" in text:
-                raise SourceError(f"{self.uri} gave no answer: {text}.") from error
             raise SourceDamaged(f"{self.uri} {what}: {text}.") from error
         except OSError as error:
             raise SourceError(f"{self.uri} cannot be read: {error.strerror}.") from error

@@ -86,5 +86,7 @@ class FolderSource:
 
 def is_folder_of_mlflow(root: Path) -> bool:
     """Whether MLflow keeps runs as files in a folder."""
-    patterns = (f"*/{META}", f"{TRASH}/*/{META}", f"*/*/{META}", f"{REGISTRY}/*/{META}")
-    return any(any(root.glob(pattern)) for pattern in patterns)
+    if any(any(root.glob(pattern)) for pattern in (f"*/{META}", f"{TRASH}/*/{META}", f"{REGISTRY}/*/{META}")):
+        return True
+    runs = (meta.parent for meta in root.glob(f"*/*/{META}"))  # of experiments whose descriptions are lost
+    return any((run / part).is_dir() for run in runs for part in ("metrics", "params"))

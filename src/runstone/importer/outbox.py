@@ -57,6 +57,8 @@ class Outbox:
         self._parts: list[ImportedRun] = []
         self._weight = 0
         self._lossy: set[str] = set()
+        self.refused: set[str] = set()
+        """The runs of which the target takes nothing."""
 
     def put(self, head: ImportedRun, items: Iterable[Item]) -> int:
         """Send a run: `head` is its info, without content. How many items with a weight there were."""
@@ -82,7 +84,7 @@ class Outbox:
             return False
         places = self._send(parts)
         for part in parts:
-            if not part.more:
+            if not part.more and part.run_id not in self.refused:
                 lossy = part.run_id in self._lossy
                 self._lossy.discard(part.run_id)
                 self._stored(part, places.get(part.run_id, ""), not lossy)
@@ -90,8 +92,9 @@ class Outbox:
 
     def _add(self, part: ImportedRun, weight: int, *, more: bool) -> None:
         part.more = more
-        self._parts.append(part)
-        self._weight += weight
+        if part.run_id not in self.refused:
+            self._parts.append(part)
+            self._weight += weight
 
     def _send(self, parts: list[ImportedRun]) -> dict[str, str]:
         """Store the parts, all at once, or if that is refused one by one; the places of the runs' artifacts."""
@@ -112,18 +115,26 @@ class Outbox:
         self._report.take("datasets", len(part.dataset_inputs))
 
     def _send_divided(self, part: ImportedRun, error: Exception) -> dict[str, str]:
-        """Store what the target takes of a part, and report what it refuses."""
+        """Store what the target takes of a part that it refused, and report the rest."""
+        head = blank(part)
+        head.more = part.more
+        try:
+            places = self._target.take_runs(self._experiment_id, [head])
+        except _REFUSALS as refusal:
+            self.refused.add(part.run_id)
+            self._report.leave("runs", "the target refuses them", f"{part.run_id}: {refusal}")
+            return {}
         self._lossy.add(part.run_id)
         items: list[tuple[Field, object]] = [
             (field, value) for field in FIELDS for value in getattr(part, field)
         ]
-        if len(items) < 2:
-            what = _NAMES[items[0][0]] if items else "runs"
+        if len(items) == 1:
+            what = _NAMES[items[0][0]]
             self._report.leave(what, "the target refuses them", f"run {part.run_id}: {error}")
-            return {}
-        places: dict[str, str] = {}
+            return places
         for half in (items[: len(items) // 2], items[len(items) // 2 :]):
             piece = blank(part)
+            piece.more = part.more
             for field, value in half:
                 getattr(piece, field).append(value)
             places |= self._send([piece])

@@ -135,11 +135,11 @@ class RunFolder:
         return LocalFiles(own) if place is not None and not place.is_dir() else files_at(uri)
 
     def _status(self) -> str:
-        status: object = self._meta.get("status", RunStatus.RUNNING)
-        if isinstance(status, int) and 1 <= status <= len(RunStatus.NAMES):
-            return RunStatus.NAMES[status - 1]
+        status = self._meta.text("status", "RUNNING")
+        if status.isdecimal() and 1 <= int(status) <= len(RunStatus.NAMES):
+            return RunStatus.NAMES[int(status) - 1]
         if status in RunStatus.NAMES:
-            return str(status)
+            return status
         self._report.leave(
             "statuses",
             "MLflow knows no such status; the run counts as FAILED",

@@ -126,6 +126,7 @@ class _Runs:
             self._report.leave("parts of experiments", "the source is damaged", f"'{place.name}': {error}")
         while self._outbox.flush():  # what arrives may have to be marked, which is sent in its turn
             pass
+        self._report.take("new_runs", -len(self._outbox.refused))
 
     def _take_page(self, page: Sequence[SourceRun], place: Taken) -> None:
         ids = [run.run_id for run in page]

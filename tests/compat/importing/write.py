@@ -1,9 +1,9 @@
 """Writes experiments and runs with the real MLflow, and prints what its own client reads of them, as JSON.
 
-python write.py URI FOLDER
+python write.py URI [FOLDER]
 
 Run with the interpreter of an environment that has MLflow 1.30, 2 or 3, and nothing of Runstone. FOLDER is for files
-that are logged.
+that are logged; without it, nothing is written, and what is there is read.
 """
 
 import json
@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 warnings.simplefilter("ignore")
 logging.disable(logging.WARNING)
 
@@ -182,8 +183,9 @@ def _artifacts(client, run_id, path):
 
 
 if __name__ == "__main__":
-    uri, folder = sys.argv[1:]
+    uri, *folders = sys.argv[1:]
     mlflow.set_tracking_uri(uri)
     the_client = MlflowClient(uri)
-    write(the_client, Path(folder))
+    for folder in folders:
+        write(the_client, Path(folder))
     print(json.dumps(read(the_client), ensure_ascii=False, indent=1, sort_keys=True))
