@@ -7,11 +7,25 @@ importer that speaks SQL.
 import tempfile
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import Column, Connection, Executable, MetaData, Table, func, inspect, literal, null, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from runstone.errors import TemporarilyUnavailable
@@ -225,35 +239,42 @@ class DatabaseSource:
 
     def _points(self, run_id: str) -> Iterator[Metric]:
         """The points of a run, as far as they can be read."""
-        measured_on = self._measured_on(run_id)
-        of = self._table("metrics").c
-        nan = of.is_nan if "is_nan" in of else literal(0)
-        step = of.step if "step" in of else literal(0)
-        statement = (
-            select(of.key, of.value, of.timestamp, step, nan).where(of.run_uuid == run_id).order_by(of.key)
-        )
         try:
             with self._translated("has points that cannot be read"):
-                for row in self._streamed(statement):
+                measured_on = self._measured_on(run_id)
+                for row in self._streamed(self._select_points, run_id):
                     yield point(row, measured_on, self._report)
         except SourceDamaged as error:
             reason = "the database is damaged where they are; an unknown number is lost"
             self._report.leave("parts of metric histories", reason, f"run {run_id}: {error}")
 
+    @cached_property
+    def _select_points(self) -> Executable:
+        of = self._table("metrics").c
+        nan = of.is_nan if "is_nan" in of else literal(0)
+        step = of.step if "step" in of else literal(0)
+        mine = of.run_uuid == bindparam("run", type_=String)
+        return select(of.key, of.value, of.timestamp, step, nan).where(mine).order_by(of.key)
+
     def _measured_on(self, run_id: str) -> Mapping[tuple[str, int, int], tuple[str, str]]:
         """The datasets that points of a run were measured on: MLflow says so of those of logged models."""
         if "logged_model_metrics" not in self._tables:
             return {}
-        of = self._table("logged_model_metrics").c
-        statement = select(
-            of.metric_name, of.metric_timestamp_ms, of.metric_step, of.dataset_name, of.dataset_digest
-        ).where(of.run_id == run_id, of.dataset_name.is_not(null()), of.dataset_digest.is_not(null()))
-        return {(key, at, step): (name, digest) for key, at, step, name, digest in self._streamed(statement)}
+        rows = self._streamed(self._select_measured_on, run_id)
+        return {(key, at, step): (name, digest) for key, at, step, name, digest in rows}
 
-    def _streamed(self, statement: Executable) -> Iterator[Sequence[Any]]:
+    @cached_property
+    def _select_measured_on(self) -> Executable:
+        of = self._table("logged_model_metrics").c
+        mine = of.run_id == bindparam("run", type_=String)
+        return select(
+            of.metric_name, of.metric_timestamp_ms, of.metric_step, of.dataset_name, of.dataset_digest
+        ).where(mine, of.dataset_name.is_not(null()), of.dataset_digest.is_not(null()))
+
+    def _streamed(self, statement: Executable, run_id: str | None = None) -> Iterator[Sequence[Any]]:
         """The rows of a query, some at a time."""
         with self._engine.connect().execution_options(yield_per=_POINTS_AT_ONCE) as connection:
-            yield from connection.execute(statement)
+            yield from connection.execute(statement, {"run": run_id} if run_id else None)
 
     def _leave(
         self, what: str, reason: str, name: str, shown: str | None, ignored: Mapping[str, str]
