@@ -2,14 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from runstone import Client
 from runstone.store import schema
 from tests.commands import refusal, runstone
 from tests.databases import SERVERS, fresh_database
+from tests.servers import RunningServer
 from tests.unit.services import change, opened, params
 
 DUMP = Path(__file__).parents[1] / "unit" / "stores" / "0001.sql"
@@ -106,4 +109,33 @@ def test_an_empty_database_has_no_version_and_nothing_to_upgrade(kind: str, tmp_
     with fresh_database(kind) as url:
         told = runstone("db", "current", url, "--output", "json", folder=tmp_path)
         assert (told.returncode, json.loads(told.stdout)["state"]) == (1, "none")
-        assert "nothing to upgrade" in refusal(runstone("db", "upgrade", url, folder=tmp_path))
+        assert "nothing to be done" in refusal(runstone("db", "upgrade", url, folder=tmp_path))
+
+
+def test_free_room_is_given_back_while_a_server_goes_on(
+    tmp_path: Path, runstone_server: Callable[..., RunningServer]
+) -> None:
+    server = runstone_server(tmp_path)
+    with Client(server.url) as client:
+        gone, stays = (client.create_run("0").info.run_id for _ in range(2))
+        for n in range(100):
+            client.set_tag(gone, f"t{n}", "x" * 8_000)
+        client.log_param(stays, "a", "1")
+        client.delete_run(gone)
+        removed = runstone("gc", "--backend-store-uri", server.store, folder=tmp_path)
+        assert removed.stdout.startswith("Removed 1 run")
+        done = runstone("db", "compact", server.store, "--output", "json", folder=tmp_path)
+        assert json.loads(done.stdout)["freed"] > 500_000
+        assert (server.store / "runstone.db").stat().st_size < 400_000
+        client.log_param(stays, "b", "2")
+        assert client.get_run(stays).data.params == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_servers_database_is_left_to_the_server(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url: str = request.getfixturevalue(f"shared_{kind}")
+    with opened(url):
+        done = runstone("db", "compact", url, "--output", "json", folder=tmp_path)
+    assert json.loads(done.stdout)["freed"] == 0

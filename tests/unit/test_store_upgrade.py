@@ -335,7 +335,7 @@ def test_what_is_no_store_is_not_upgraded(kind: str, tmp_path: Path, monkeypatch
     with ExitStack() as stack:
         uri = stack.enter_context(fresh_database(kind)) if kind in SERVERS else str(tmp_path)
         database = database_of(uri)
-        with pytest.raises(StoreError, match=r"no store in .* nothing to upgrade"):
+        with pytest.raises(StoreError, match=r"no store in .* nothing to be done"):
             upgrade(database)
         engine = database.open(durable=True, writing=True)
         with engine.begin() as connection:

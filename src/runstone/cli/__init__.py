@@ -17,7 +17,7 @@ from runstone.settings import HTTP_MAX_RETRIES, MLFLOW_VERSION, TRACKING_URI
 _COMMANDS = {
     "artifacts": ("runstone.cli.artifacts", "List, download and add the files of a run."),
     "completion": ("runstone.cli.completion", "Print what makes a shell complete these commands."),
-    "db": ("runstone.cli.db", "Look at the version of a store's tables, and upgrade them."),
+    "db": ("runstone.cli.db", "Look after a store's database: its version, its upgrade, its size."),
     "doctor": (
         "runstone.cli.doctor",
         "Say what is installed, where runs are recorded, and whether that works.",

@@ -22,7 +22,7 @@ _NOT_PRESENT = 1
 
 @click.group(cls=Commands)
 def db() -> None:
-    """Look at the version of a store's tables, and upgrade them.
+    """Look after a store's database: its version, its upgrade, its size.
 
     A new Runstone may keep things in other tables than an older one. A folder that a process uses by itself is upgraded
     when it is opened; a server refuses an older store, until `runstone db upgrade` was run.
@@ -91,6 +91,30 @@ def upgrade(uri: str | None, backend_store_uri: str | None, output: str) -> None
         click.echo(texts.visible(f"{database.argument}: version {after} already; nothing was to be done."))
     else:
         click.echo(texts.visible(f"{database.argument}: upgraded from version {before} to {after}."))
+
+
+@db.command
+@_store_options
+@result_option
+def compact(uri: str | None, backend_store_uri: str | None, output: str) -> None:
+    """Give free room in a SQLite file back to the disk.
+
+    Removed runs leave such room, which what is recorded next would use. Who writes meanwhile waits, a second for some
+    100 MB that stay; as much room again is needed on the disk while it lasts. PostgreSQL and MySQL do so by themselves.
+    """
+    from runstone.store.preparing import compact as compact_store
+
+    database = _database(uri, backend_store_uri)
+    freed = compact_store(database)
+    if output == "json":
+        print_json({"store": database.argument, "freed": freed})
+    else:
+        said = (
+            f"gave {texts.size(freed)} back to the disk."
+            if freed
+            else "no free room; nothing was to be done."
+        )
+        click.echo(texts.visible(f"{database.argument}: {said}"))
 
 
 State = Literal["current", "older", "newer", "none"]

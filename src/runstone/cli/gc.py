@@ -5,11 +5,17 @@ import time
 
 import click
 
+from runstone.cli import texts
 from runstone.cli.groups import session
+from runstone.cli.output import note
 from runstone.cli.removing import collector, print_removed, remove, shown_progress
+from runstone.cli.stores import is_server, own_database
 from runstone.settings import ARTIFACTS_DESTINATION, BACKEND_STORE_URI
 
 _UNITS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_MUCH = 10_000_000
+"""Bytes of free room that are worth a word."""
+
 _AGE = re.compile(r"(?:(?P<d>[\d.]+)d)?(?:(?P<h>[\d.]+)h)?(?:(?P<m>[\d.]+)m)?(?:(?P<s>[\d.]+)s)?")
 
 
@@ -117,3 +123,14 @@ def gc(
             progress=progress,
         )
     print_removed(removed, output, dry_run=dry_run)
+    if removed.runs and not dry_run and not is_server(uri):
+        _hint_at_room(uri)
+
+
+def _hint_at_room(uri: str) -> None:
+    free = own_database(uri).free_space()
+    if free >= _MUCH:
+        note(
+            f"The database has {texts.size(free)} of free room, which what is recorded next will use. `runstone db "
+            "compact` gives it back to the disk."
+        )

@@ -87,6 +87,22 @@ def _upgrade_alone(database: Database) -> None:
         database.lock.close()
 
 
+def compact(database: Database) -> int:
+    """Give the room that removed runs left in a store's file back to the disk; how many bytes there were.
+
+    Raises StoreError for a database without a store of ours in our version.
+    """
+    version = version_of(database)
+    with translated(database):
+        if version is None:
+            raise _without_store(database)
+        _check(database, version)
+        free = database.free_space()
+        if free:
+            database.compact()
+        return free
+
+
 def is_mlflow_database(path: Path) -> bool:
     """Whether a file is a database of MLflow's, which stays as it is. One that cannot be read is none."""
     try:
@@ -128,7 +144,7 @@ def _foreign(database: Database, tables: Collection[str]) -> StoreError:
 def _without_store(database: Database) -> StoreError:
     if tables := database.tables():
         return _foreign(database, tables)
-    return StoreError(f"There is no store in {database.name}: there is nothing to upgrade.")
+    return StoreError(f"There is no store in {database.name}: there is nothing to be done to it.")
 
 
 def _check(database: Database, version: str | None) -> None:

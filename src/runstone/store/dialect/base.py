@@ -75,6 +75,14 @@ class Database(Protocol):
         """The error of ours for one of the driver's: what happened and what to do."""
         ...
 
+    def free_space(self) -> int:
+        """Bytes of its file that nothing is in: what is written next uses them, and `compact` gives them back."""
+        ...
+
+    def compact(self) -> None:
+        """Give free space back to the disk; who writes meanwhile waits."""
+        ...
+
     def continue_numbers(self, connection: Connection, column: Column[Any]) -> None:
         """After a row was given a number of its own: number further ones beyond all that are there."""
         ...

@@ -101,6 +101,14 @@ class ServerDatabase(ABC):
         with self._looking() as connection:
             return [tuple(row) for row in connection.execute(text(statement))]
 
+    def free_space(self) -> int:
+        """See Database. The server sees to it."""
+        return 0
+
+    def compact(self) -> None:
+        """See Database. The server sees to it."""
+        return
+
     def explain(self, cause: BaseException) -> RunstoneError:
         """See Database."""
         if self.is_full(cause):

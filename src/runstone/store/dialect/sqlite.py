@@ -110,6 +110,18 @@ class SqliteDatabase:
                 raise
             return self._rows(statement, "mode=ro")  # it may have changed under our eyes
 
+    def free_space(self) -> int:
+        """See Database."""
+        rows = self.query("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")
+        return rows[0][0] if rows else 0
+
+    def compact(self) -> None:
+        """See Database. The file is written anew, and needs as much room again while that lasts."""
+        with self.lock, closing(sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.lock.close()
+
     def lock_creation(self, connection: Connection) -> None:
         """See Database. Who writes has the lock already."""
 
