@@ -133,6 +133,10 @@ def _note(ran: list[Statement], query: Any, parameters: Any) -> None:
 # --- what the database does for it ------------------------------------------------------------
 
 
+_SMALL = 100
+"""Rows, or PostgreSQL's cost, of a table that is so small that reading all of it is right."""
+
+
 def explain(connection: Connection, statement: Statement) -> Plan:
     """The plan of a statement, asked of the database that ran it."""
     explaining = {"sqlite": _explain_sqlite, "postgresql": _explain_postgresql}
@@ -164,7 +168,8 @@ def _explain_sqlite(connection: Connection, statement: Statement) -> Plan:
 def _explain_postgresql(connection: Connection, statement: Statement) -> Plan:
     [[found]] = _rows(connection, "EXPLAIN (FORMAT JSON)", statement)
     nodes = list(_nodes(found, "Node Type"))
-    scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+    read = [node for node in nodes if node["Node Type"] == "Seq Scan" and node["Total Cost"] > _SMALL]
+    scanned = {node["Relation Name"] for node in read}
     sorts = any("Sort" in node["Node Type"] for node in nodes)
     indexes = {node["Index Name"] for node in nodes if "Index Name" in node}
     return Plan(statement, json.dumps(found, indent=1), frozenset(scanned), sorts, frozenset(indexes))
@@ -173,7 +178,8 @@ def _explain_postgresql(connection: Connection, statement: Statement) -> Plan:
 def _explain_mysql(connection: Connection, statement: Statement) -> Plan:
     [[text]] = _rows(connection, "EXPLAIN FORMAT=JSON", statement)
     tables = [node for node in _nodes(json.loads(text), "table_name") if "materialized" not in node]
-    scanned = {table["table_name"] for table in tables if table.get("access_type") in ("ALL", "index")}
+    read = [table for table in tables if table.get("access_type") in ("ALL", "index")]
+    scanned = {table["table_name"] for table in read if table.get("rows", 0) > _SMALL}
     sorts = "filesort" in text or "temporary_table" in text
     indexes = {table["key"] for table in tables if table.get("key")}
     return Plan(statement, text, frozenset(scanned), sorts, frozenset(indexes))

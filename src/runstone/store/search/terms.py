@@ -78,6 +78,10 @@ def _by_metric(query: Query, term: Comparison) -> _Candidates:
     if term.op == "!=":
         return [having]
     finite = having.where(of["class"] == FINITE, filters.compare(of.value, term))
+    if len(query.selection.experiments) == 1:
+        finite = finite.order_by(
+            of.value
+        )  # else PostgreSQL, asked for a few of many, looks through the table for them
     others = [kind for kind in (NAN, NEGATIVE_INFINITY, POSITIVE_INFINITY) if filters.passes(kind, term)]
     return [finite, *(having.where(of["class"] == kind) for kind in others)]
 
