@@ -158,6 +158,26 @@ def test_a_long_name_is_cut_when_it_is_set_aside(client: Client, new_name: Calla
     assert aside.endswith(f"(deleted, id {old})")
 
 
+def test_a_store_on_the_command_line_counts_more_than_one_in_the_environment(tmp_path: Path) -> None:
+    stores = {name: str(tmp_path / name) for name in ("meant", "other")}
+    runs: dict[str, str] = {}
+    for name, store in stores.items():
+        with Client(store) as client:
+            runs[name] = fill(client, "0")
+            client.delete_run(runs[name])
+    forgotten = {"MLFLOW_BACKEND_STORE_URI": stores["other"], "MLFLOW_TRACKING_URI": stores["other"]}
+    for arguments in (
+        ("--tracking-uri", stores["meant"], "gc", "--dry-run"),
+        ("gc", "--dry-run", "--tracking-uri", stores["meant"]),
+        ("gc", "--backend-store-uri", stores["meant"]),
+    ):
+        assert " 1 run, with 1 metric point" in runstone(*arguments, folder=tmp_path, **forgotten).stdout
+    with Client(stores["meant"]) as meant, Client(stores["other"]) as other:
+        assert is_gone(meant, runs["meant"])
+        assert not is_gone(other, runs["other"])
+    assert "Removed 1 run" in runstone("gc", folder=tmp_path, **forgotten).stdout
+
+
 @pytest.mark.parametrize("age", ["", "10", "soon", "1.2.3d", "5h3d", "-1d"])
 def test_an_age_that_is_none_is_refused(age: str, tmp_path: Path) -> None:
     done = runstone("gc", f"--older-than={age}", folder=tmp_path)

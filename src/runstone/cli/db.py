@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import click
 
 from runstone.cli import texts
-from runstone.cli.groups import Commands, result_option, session
+from runstone.cli.groups import Commands, result_option
 from runstone.cli.output import print_json
-from runstone.cli.stores import own_database, own_store
+from runstone.cli.stores import chosen_store, own_database, own_store
 from runstone.settings import BACKEND_STORE_URI
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ def upgrade(uri: str | None, backend_store_uri: str | None, output: str) -> None
 def compact(uri: str | None, backend_store_uri: str | None, output: str) -> None:
     """Give free room in a SQLite file back to the disk.
 
-    Removed runs leave such room, which what is recorded next would use. Who writes meanwhile waits, a second for some
-    100 MB that stay; as much room again is needed on the disk while it lasts. PostgreSQL and MySQL do so by themselves.
+    Removed runs leave such room, which what is recorded next would use. Who writes meanwhile waits, some seconds for
+    every 100 MB that stay; as much room again is needed on the disk while it lasts. PostgreSQL and MySQL do so by
+    themselves.
     """
     from runstone.store.preparing import compact as compact_store
 
@@ -146,4 +147,4 @@ def _told(database: "Database", version: str | None, needed: str) -> str:
 
 
 def _database(uri: str | None, backend_store_uri: str | None) -> "Database":
-    return own_database(own_store(uri or backend_store_uri, session().tracking_uri))
+    return own_database(own_store(uri or chosen_store(backend_store_uri)))

@@ -6,10 +6,9 @@ import time
 import click
 
 from runstone.cli import texts
-from runstone.cli.groups import session
 from runstone.cli.output import note
 from runstone.cli.removing import collector, print_removed, remove, shown_progress
-from runstone.cli.stores import is_server, own_database
+from runstone.cli.stores import chosen_store, is_server, own_database
 from runstone.settings import ARTIFACTS_DESTINATION, BACKEND_STORE_URI
 
 _UNITS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -109,9 +108,7 @@ def gc(
       runstone gc --backend-store-uri postgresql://… --artifacts-destination /srv/artifacts
       runstone gc --tracking-uri http://that-machine:5000 --experiment-ids 3,4
     """
-    from runstone.client.uris import resolve_tracking_uri
-
-    uri = tracking_uri or backend_store_uri or resolve_tracking_uri(session().tracking_uri)
+    uri = tracking_uri or chosen_store(backend_store_uri)
     before = None if older_than is None else int(time.time() * 1_000) - older_than
     with collector(uri, artifacts_destination) as send, shown_progress(dry_run=dry_run) as progress:
         removed = remove(

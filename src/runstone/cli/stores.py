@@ -4,6 +4,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+import click
+
+from runstone.cli.groups import session
 from runstone.errors import InvalidParameterValue, StoreError
 
 if TYPE_CHECKING:
@@ -43,15 +46,26 @@ def check_store_exists(uri: str) -> None:
         )
 
 
-def own_store(given: str | None, tracking_uri: str | None) -> str:
-    """The URI of the store that a command works on itself: the one given, else that of the tracking URI.
+def chosen_store(backend_store_uri: str | None) -> str:
+    """The store of a command with the option --backend-store-uri, else that of the tracking URI.
 
-    Raises InvalidParameterValue for a server's.
+    What stands on the command line counts more than what is in the environment: one that was forgotten there must not
+    decide where something is removed.
     """
     from runstone.client.uris import resolve_tracking_uri
+
+    context, typed = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
+    asked = context.get_parameter_source("backend_store_uri") == typed
+    elsewhere = context.find_root().get_parameter_source("tracking_uri") == typed
+    if backend_store_uri and (asked or not elsewhere):
+        return backend_store_uri
+    return resolve_tracking_uri(session().tracking_uri)
+
+
+def own_store(uri: str) -> str:
+    """The URI of a store that a command works on itself. Raises InvalidParameterValue for a server's."""
     from runstone.urls import without_secrets
 
-    uri = given or resolve_tracking_uri(tracking_uri)
     if is_server(uri):
         raise InvalidParameterValue(
             f"{without_secrets(uri)} is a server. This works on a store itself: name what the server has as its "
