@@ -216,6 +216,11 @@ class Curve:
     beyond: bool
 
 
+def has_curves(name: str, results: Results) -> bool:
+    """Whether the results have anything of a growth benchmark."""
+    return any(any(_curves(panel, results)) for panel in GROWTH[name])
+
+
 def growth(name: str, results: Results, path: Path) -> bool:
     """Draw the panels of one growth benchmark; False if the results have none of it."""
     panels = [(panel, list(_curves(panel, results))) for panel in GROWTH[name]]

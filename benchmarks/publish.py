@@ -28,6 +28,18 @@ TITLES = {
     "growth": "Growth, on SQLite",
 }
 """The files in their order, and what stands above their tables."""
+CAPTIONS = {
+    "growth-runs": (
+        "Searches, as an experiment gathers runs. The scales are logarithmic: a flat line costs the same at any size."
+    ),
+    "growth-points": "One series, as it gets longer.",
+    "growth-keys": "A run, as it has more metrics, each logged at every step.",
+    "growth-shape": (
+        "50 experiments × 1,500 runs × 1,500 metrics × 20 steps are 2.25 thousand million points. Parts of that were "
+        "written, with all experiments and metrics and fewer runs; the filled dots show which. The dotted line goes on "
+        "as they do: nobody has been there."
+    ),
+}
 RATIOS = ("client", "storage")
 """Whose ratios are drawn."""
 
@@ -85,6 +97,7 @@ def _section(stored: tuple[str, dict[str, Any]]) -> str:
     lines = [
         f"### {TITLES[name]}\n",
         f"{data['machine']}; commit {data['code']}. {data['note']}".strip() + "\n",
+        *(_picture(growth, results) for growth in GROUPS["growth"] if name == "growth"),
         f"| | {' | '.join(sides)} | ratio | budget |",
         f"|--|{'--:|' * len(sides)}--:|--:|",
     ]
@@ -93,6 +106,13 @@ def _section(stored: tuple[str, dict[str, Any]]) -> str:
         cells = [label, *map(report.show, figures), report.ratio(figures), report.budget(by_side)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _picture(name: str, results: Results) -> str:
+    """What the page says of a growth benchmark, and its picture; nothing if there are no figures of it."""
+    if not plots.has_curves(name, results):
+        return ""
+    return f"{CAPTIONS[name]}\n\n![{name}](images/benchmarks-{name}.svg)\n"
 
 
 if __name__ == "__main__":
