@@ -10,13 +10,15 @@ from benchmarks.processes import proportional_set_size, tree
 from benchmarks.sides import Side
 
 BATCH = 1000
+ENOUGH_S = 20
+"""Seconds of starting after which no server is started again."""
 
 
 def server(side: Side, scale: Scale) -> list[Figure]:
     """Start with a new store and default options until /health answers; what it weighs at rest."""
     starts: list[float] = []
     weights: dict[int, int] = {}
-    for _ in range(scale.pick(3, 1)):
+    while len(starts) < scale.pick(3, 1) and sum(starts) < ENOUGH_S:
         with side.server() as running:
             starts.append(running.start_seconds)
             weights = {process: proportional_set_size(process) for process in tree(running.process.pid)}
