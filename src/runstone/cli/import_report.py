@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 3
 _NOTES = 10
+_NAME = 24
+"""Cells for an experiment's name beside the bar."""
 
 
 # --- how far it is --------------------------------------------------------------------------------
@@ -27,10 +29,12 @@ class _Shown:
 
     def __init__(self, bar: "Bar", report: "Report"):
         self._bar, self._report = bar, report
-        self._task: TaskID = bar.add_task("", total=None, said="", where="Looking into the source")
+        self._runs, self._total = 0, ""
+        self._task: TaskID = bar.add_task("", total=None, said="", runs="", where="Looking into the source")
 
     def begin(self, runs: int | None) -> None:
         """See runstone.importer.Progress."""
+        self._total = "" if runs is None else f" of {runs:,}"
         self._bar.update(self._task, total=runs)
 
     def step(self, experiment: str, runs: int = 0) -> None:
@@ -40,8 +44,13 @@ class _Shown:
         if taken["artifacts"]:
             said += f", {taken['artifacts']:,} files ({texts.size(taken['artifact_bytes'])})"
         where = texts.visible(experiment)
+        self._runs += runs
         self._bar.update(
-            self._task, advance=runs, said=said, where=where[:29] + "…" if len(where) > 30 else where
+            self._task,
+            advance=runs,
+            runs=f"{self._runs:,}{self._total} runs",
+            said=said,
+            where=where[: _NAME - 1] + "…" if len(where) > _NAME else where,
         )
 
 
@@ -56,10 +65,10 @@ def shown_progress(report: "Report") -> "Generator[_Shown | None]":
 
     columns = (
         TextColumn("{task.fields[where]}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} runs"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[runs]}"),
         TextColumn("[dim]{task.fields[said]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Shown(bar, report)
@@ -96,6 +105,7 @@ def print_report(report: "Report", source: str, target: str) -> None:
     _say(console, "\nLeft out", "bold yellow")
     for entry in report.left_out:
         _print_left_out(console, entry)
+    _say(console, "\nAll else was carried." if target else "\nAll else would be carried.")
 
 
 def _print_taken(console: "Console", report: "Report") -> None:
@@ -117,8 +127,9 @@ def _print_taken(console: "Console", report: "Report") -> None:
         _Line("datasets", taken["datasets"]),
         _Line("artifacts", taken["artifacts"], "; ".join(filter(None, (copied, linked)))),
     )
-    width = max(len(f"{line.number:,}") for line in lines)
-    for line in lines:
+    shown = [line for line in lines if line.number or line.more or line.name in ("experiments", "runs")]
+    width = max(len(f"{line.number:,}") for line in shown)
+    for line in shown:
         _say(console, f"  {line.name:<14}  {line.number:>{width},}  {line.more}".rstrip())
 
 

@@ -22,8 +22,8 @@ _NAMES: dict[Field, str] = {
     "model_outputs": "references to models",
 }
 
-MOST_WEIGHT = 4_000_000
-"""Of one request, in bytes of JSON, roughly: some 50,000 points."""
+MOST_WEIGHT = 1_000_000
+"""Of one request, in bytes of JSON, roughly: some 12,000 points. Other writers wait no longer than for that."""
 
 RUN_WEIGHT = 400
 
