@@ -211,7 +211,7 @@ BACKEND_STORE_URI = Setting[str | None](
     "MLFLOW_BACKEND_STORE_URI",
     str,
     None,
-    "The server's store: a folder or sqlite:///FILE. Default: ./mlruns.",
+    "The server's store: a folder, sqlite:///FILE, postgresql://… or mysql://… Default: ./mlruns.",
 )
 DEFAULT_ARTIFACT_ROOT = Setting[str | None](
     "MLFLOW_DEFAULT_ARTIFACT_ROOT",

@@ -516,6 +516,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/2.0/runstone/collect-garbage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["collect_garbage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/2.0/mlflow/logged-models/search": {
         parameters: {
             query?: never;
@@ -526,6 +542,38 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["search_logged_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/runstone/import/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["import_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/2.0/runstone/import/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["import_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1044,6 +1092,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ajax-api/2.0/runstone/collect-garbage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_collect_garbage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ajax-api/2.0/mlflow/logged-models/search": {
         parameters: {
             query?: never;
@@ -1054,6 +1118,38 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["ajax_search_logged_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/runstone/import/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_import_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ajax-api/2.0/runstone/import/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["ajax_import_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1416,6 +1512,42 @@ export interface components {
             /** @default [] */
             files?: components["schemas"]["FileInfo"][];
         };
+        /**
+         * CollectGarbage
+         * @description What to remove: the runs, or the experiments, that are named; everything deleted if none are.
+         */
+        CollectGarbage: {
+            /** @default [] */
+            run_ids?: string[];
+            /** @default [] */
+            experiment_ids?: string[];
+            deleted_before?: number;
+            /** @default false */
+            dry_run?: boolean;
+            page_token?: string;
+        };
+        /**
+         * CollectGarbageResponse
+         * @description What was removed since the request before. While there is a token, ask again with it for the rest.
+         */
+        CollectGarbageResponse: {
+            /** @default 0 */
+            runs?: number;
+            /** @default 0 */
+            experiments?: number;
+            /** @default 0 */
+            points?: number;
+            /** @default 0 */
+            point_bytes?: number;
+            /** @default 0 */
+            files?: number;
+            /** @default 0 */
+            file_bytes?: number;
+            /** @default [] */
+            kept?: components["schemas"]["Kept"][];
+            found?: number;
+            next_page_token?: string;
+        };
         /** CountRuns */
         CountRuns: {
             experiment_ids: string[];
@@ -1434,6 +1566,8 @@ export interface components {
             artifact_location?: string;
             /** @default [] */
             tags?: components["schemas"]["ExperimentTag"][];
+            /** @default false */
+            replace_deleted?: boolean;
         };
         /** CreateExperimentResponse */
         CreateExperimentResponse: {
@@ -1603,6 +1737,8 @@ export interface components {
         GetRun: {
             run_id: string;
             run_uuid?: string;
+            /** @default [] */
+            fields?: string[];
         };
         /** GetRunResponse */
         GetRunResponse: {
@@ -1645,6 +1781,88 @@ export interface components {
             series?: components["schemas"]["Series"][];
         };
         /**
+         * ImportExperiment
+         * @description Asks for an experiment as it was elsewhere.
+         *
+         *         It is the one with this id and creation time, else the one with this name, else a new one. A new one has this id if
+         *         that is free. One that is there gets the tags, and keeps its name and state unless this was updated later.
+         */
+        ImportExperiment: {
+            name: string;
+            experiment_id?: string;
+            artifact_location?: string;
+            /** @default active */
+            lifecycle_stage?: string;
+            /** @default 0 */
+            creation_time?: number;
+            /** @default 0 */
+            last_update_time?: number;
+            /** @default [] */
+            tags?: components["schemas"]["ExperimentTag"][];
+        };
+        /**
+         * ImportExperimentResponse
+         * @description The experiment as it is here. `created` tells a new one from one that was there.
+         */
+        ImportExperimentResponse: {
+            experiment: components["schemas"]["Experiment"];
+            /** @default false */
+            created?: boolean;
+        };
+        /**
+         * ImportRuns
+         * @description Runs of one experiment, or parts of them: all are stored, or none is.
+         */
+        ImportRuns: {
+            experiment_id: string;
+            runs: components["schemas"]["ImportedRun"][];
+        };
+        /**
+         * ImportRunsResponse
+         * @description One entry for each run of the request.
+         */
+        ImportRunsResponse: {
+            /** @default [] */
+            places?: components["schemas"]["RunPlace"][];
+        };
+        /**
+         * ImportedRun
+         * @description A run as it was elsewhere, or a part of it.
+         *
+         *         A part has the whole info, and some of the rest; `more` says that another part follows. Params that are there stay,
+         *         tags are set anew, points are added (equal ones are one point).
+         */
+        ImportedRun: {
+            run_id: string;
+            /** @default  */
+            run_name?: string;
+            /** @default  */
+            user_id?: string;
+            /** @default RUNNING */
+            status?: string;
+            /** @default 0 */
+            start_time?: number;
+            end_time?: number;
+            /** @default active */
+            lifecycle_stage?: string;
+            deleted_time?: number;
+            artifact_uri?: string;
+            /** @default [] */
+            params?: components["schemas"]["Param"][];
+            /** @default [] */
+            tags?: components["schemas"]["RunTag"][];
+            /** @default [] */
+            metrics?: components["schemas"]["Metric"][];
+            /** @default [] */
+            dataset_inputs?: components["schemas"]["DatasetInput"][];
+            /** @default [] */
+            model_inputs?: components["schemas"]["ModelInput"][];
+            /** @default [] */
+            model_outputs?: components["schemas"]["ModelOutput"][];
+            /** @default false */
+            more?: boolean;
+        };
+        /**
          * InputTag
          * @description A tag of a dataset's use by a run.
          */
@@ -1653,6 +1871,15 @@ export interface components {
             key?: string;
             /** @default  */
             value?: string;
+        };
+        /**
+         * Kept
+         * @description Something that was not removed.
+         */
+        Kept: {
+            kind: string;
+            id: string;
+            reason: string;
         };
         /** ListArtifacts */
         ListArtifacts: {
@@ -1682,6 +1909,8 @@ export interface components {
             /** @default [] */
             order_by?: string[];
             page_token?: string;
+            /** @default [] */
+            fields?: string[];
         };
         /**
          * ListRunsResponse
@@ -1873,6 +2102,14 @@ export interface components {
             model_outputs?: components["schemas"]["ModelOutput"][];
         };
         /**
+         * RunPlace
+         * @description Where a run keeps its artifacts.
+         */
+        RunPlace: {
+            run_id: string;
+            artifact_uri: string;
+        };
+        /**
          * RunTag
          * @description A tag of a run.
          */
@@ -1937,6 +2174,8 @@ export interface components {
             /** @default [] */
             order_by?: string[];
             page_token?: string;
+            /** @default [] */
+            fields?: string[];
         };
         /** SearchRunsResponse */
         SearchRunsResponse: {
@@ -2318,6 +2557,7 @@ export interface operations {
             query: {
                 run_id: string;
                 run_uuid?: string;
+                fields?: string[];
             };
             header?: never;
             path?: never;
@@ -2842,6 +3082,31 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    collect_garbage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectGarbage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectGarbageResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     search_logged_models: {
         parameters: {
             query?: never;
@@ -2862,6 +3127,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchLoggedModelsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    import_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportExperimentResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    import_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRunsResponse"];
                 };
             };
             default: components["responses"]["Error"];
@@ -3170,6 +3485,7 @@ export interface operations {
             query: {
                 run_id: string;
                 run_uuid?: string;
+                fields?: string[];
             };
             header?: never;
             path?: never;
@@ -3694,6 +4010,31 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ajax_collect_garbage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectGarbage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectGarbageResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     ajax_search_logged_models: {
         parameters: {
             query?: never;
@@ -3714,6 +4055,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchLoggedModelsResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_import_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportExperiment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportExperimentResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ajax_import_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRunsResponse"];
                 };
             };
             default: components["responses"]["Error"];
