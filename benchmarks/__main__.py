@@ -31,12 +31,14 @@ def main() -> int:
             _prepare(both)
             return 0
         results, failed = measure(asked.names, both, Scale(asked.quick, asked.seconds))
+    if asked.beside:
+        results = report.beside(results, report.from_data(json.loads(asked.beside.read_text())))
     console = Console()
     if not console.is_terminal:
         console = Console(width=140)
     machine = report.describe_machine()
     console.print(machine, highlight=False)
-    console.print(report.table(results, [side.name for side in both]))
+    console.print(report.table(results))
     if asked.json:
         data = report.as_data(machine, results, backend=asked.backend, quick=asked.quick, note=asked.note)
         asked.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
@@ -80,6 +82,9 @@ def _parse() -> argparse.Namespace:
     alone.add_argument("--ours", action="store_true", help="measure Runstone alone")
     alone.add_argument("--theirs", action="store_true", help="measure MLflow alone")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
+    options.add_argument(
+        "--beside", type=Path, metavar="FILE", help="take the other side's figures from such a file"
+    )
     options.add_argument("--note", default="", help="what a reader of that file should know")
     options.add_argument(
         "--prepare",

@@ -93,7 +93,7 @@ def _stored() -> list[tuple[str, dict[str, Any]]]:
 def _section(stored: tuple[str, dict[str, Any]]) -> str:
     name, data = stored
     results = report.from_data(data)
-    sides = list(dict.fromkeys(side for by_side in results.values() for side in by_side))
+    sides = report.sides_of(results)
     lines = [
         f"### {TITLES[name]}\n",
         f"{data['machine']}; commit {data['code']}. {data['note']}".strip() + "\n",

@@ -25,7 +25,18 @@ def describe_machine() -> str:
     return f"{today}: {cpu}, {cores} cores, {memory:.0f} GiB; {system}"
 
 
-def table(results: Results, sides: list[str]) -> Table:
+def sides_of(results: Results) -> list[str]:
+    """The names of the sides, ours first."""
+    return list(dict.fromkeys(side for by_side in results.values() for side in by_side))
+
+
+def beside(results: Results, earlier: Results) -> Results:
+    """The results, and beside them the figures of sides that were measured earlier."""
+    return {label: by_side | earlier.get(label, {}) | by_side for label, by_side in results.items()}
+
+
+def table(results: Results) -> Table:
+    sides = sides_of(results)
     shown = Table(box=None, header_style="bold", pad_edge=False)
     shown.add_column("")
     for side in sides:

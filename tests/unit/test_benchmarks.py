@@ -153,6 +153,14 @@ def test_results_come_back_from_their_json() -> None:
     assert data["backend"] == "sqlite"
 
 
+def test_figures_of_an_earlier_run_stand_beside_those_of_this_one() -> None:
+    now = {"x": {"Runstone": Figure("x", 1, "s")}, "y": {"Runstone": Figure("y", 2, "s")}}
+    earlier = {"x": {"Runstone": Figure("x", 9, "s"), "MLflow": Figure("x", 3, "s")}, "z": {}}
+    both = report.beside(now, earlier)
+    assert report.sides_of(both) == ["Runstone", "MLflow"]
+    assert both == {"x": {"Runstone": Figure("x", 1, "s"), "MLflow": Figure("x", 3, "s")}, "y": now["y"]}
+
+
 def test_a_group_stands_for_its_benchmarks_and_a_name_that_is_none_is_refused() -> None:
     assert named(["storage", "search"]) == list(GROUPS["storage"])
     assert set(named([])) == {*GROUPS["client"], *GROUPS["storage"]}
