@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from runstone.entities.names import (
+    IMPORT_TAG,
     MAX_IMPORTED_LENGTH,
     MAX_INT64,
     RUN_NAME_TAG,
@@ -14,7 +15,7 @@ from runstone.entities.names import (
 from runstone.errors import InvalidParameterValue
 from runstone.importer.outbox import Field, Item
 from runstone.importer.report import Report
-from runstone.importer.target import STATE_TAG, Target
+from runstone.importer.target import Target
 from runstone.wire.importing import ImportedRun
 from runstone.wire.runs import Metric, Param, Run, RunTag
 
@@ -71,7 +72,7 @@ class Contents:
         self, field: Field, run_id: str, texts: Iterable[Param | RunTag], old: dict[str, str]
     ) -> Iterator[Item]:
         for text in texts:
-            if text.key in (STATE_TAG, RUN_NAME_TAG):  # ours to set, and set with the run's name
+            if text.key in (IMPORT_TAG, RUN_NAME_TAG):  # ours to set, and set with the run's name
                 continue
             if not self.checked_text(field, f"run {run_id}", text.key, text.value):
                 continue

@@ -5,9 +5,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from runstone.entities.names import IMPORT_TAG
 from runstone.errors import BadRequest, InvalidParameterValue, ResourceConflict
 from runstone.importer.report import Report
-from runstone.importer.target import STATE_TAG, Target
+from runstone.importer.target import Target
 from runstone.wire.importing import ImportedRun
 
 Field = Literal["params", "tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"]
@@ -110,7 +111,7 @@ class Outbox:
 
     def _count(self, part: ImportedRun) -> None:
         self._report.take("params", len(part.params))
-        self._report.take("tags", sum(tag.key != STATE_TAG for tag in part.tags))
+        self._report.take("tags", sum(tag.key != IMPORT_TAG for tag in part.tags))
         self._report.take("points", len(part.metrics))
         self._report.take("datasets", len(part.dataset_inputs))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from runstone.client.transport import ArtifactFolder, connect
+from runstone.entities.names import IMPORT_TAG
 from runstone.errors import EndpointNotFound, ResourceDoesNotExist
 from runstone.importer.records import SourceError
 from runstone.urls import without_secrets
@@ -22,9 +23,6 @@ from runstone.wire.operations import BY_NAME
 from runstone.wire.runs import Metric, Run, SearchRuns, SearchRunsResponse
 
 R = TypeVar("R", bound=Response)
-
-STATE_TAG = "runstone.import"
-"""The tag in which a run says where it came from, in which state, and when."""
 
 _POINTS_PER_PAGE = 50_000
 
@@ -46,7 +44,7 @@ class Mark(NamedTuple):
     @staticmethod
     def of(run: Run) -> "Mark | None":
         """The mark of a run; None if it has none."""
-        value = next((tag.value for tag in run.data.tags if tag.key == STATE_TAG), None)
+        value = next((tag.value for tag in run.data.tags if tag.key == IMPORT_TAG), None)
         try:
             said = json.loads(value or "")
             return Mark(str(said["from"]), str(said["state"]), int(said["at"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol
 
+from runstone.entities.names import IMPORT_TAG
 from runstone.importer.artifacts import is_remote
 from runstone.importer.contents import Contents
 from runstone.importer.copying import Copier
@@ -17,7 +18,7 @@ from runstone.importer.experiments import Experiments, Taken, chosen
 from runstone.importer.outbox import Item, Outbox, blank
 from runstone.importer.records import Files, Source, SourceDamaged, SourceExperiment, SourceRun
 from runstone.importer.report import Report
-from runstone.importer.target import STATE_TAG, Mark, Target
+from runstone.importer.target import Mark, Target
 from runstone.urls import without_secrets
 from runstone.wire.importing import ImportedRun
 from runstone.wire.runs import Metric, Run, RunTag
@@ -89,7 +90,7 @@ class _Visit:
 
     def mark_item(self, state: str) -> Item:
         """The tag that says how far the run is."""
-        return Item("tags", RunTag(STATE_TAG, Mark(self.source, state, self.began).text()), 0)
+        return Item("tags", RunTag(IMPORT_TAG, Mark(self.source, state, self.began).text()), 0)
 
     def last_item(self) -> Item | None:
         """The tag that says that the run is complete, or that it is not; None if it says so already."""
@@ -197,7 +198,7 @@ class _Runs:
                 self._outbox.put(blank(part), [item])
         elif not whole:
             self._outbox.put(
-                blank(part), [Item("tags", RunTag(STATE_TAG, Mark(self._source.uri, "", 0).text()), 0)]
+                blank(part), [Item("tags", RunTag(IMPORT_TAG, Mark(self._source.uri, "", 0).text()), 0)]
             )
         if self._progress:
             self._progress.step(self._name)
