@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ def main() -> int:
     if asked.list:
         _list()
         return 0
+    # Ended by a signal, it still stops servers and drops databases.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with sides.scratch() as scratch, backends.opened(asked.backend) as backend:
         both = [] if asked.theirs else [sides.runstone(scratch, backend)]
         if not asked.ours:
