@@ -16,6 +16,7 @@ from runstone.errors import InvalidParameterValue
 from runstone.search import RUNS, parse_filter, parse_order_by
 from runstone.service import Service
 from runstone.wire import runs
+from runstone.wire.importing import ImportedRun, ImportRuns
 from tests.databases import KINDS
 from tests.unit.filling import Filled, fill
 from tests.unit.search_evaluator import Record, matches, ordered, run_order
@@ -187,6 +188,17 @@ def test_an_order_by_as_many_long_texts_as_may_be_is_exact(held: Held):
     order_by = [f"params.{key}" for key in keys]
     found = held.found([experiment], "ACTIVE_ONLY", "", order_by, 1)
     assert found == ["ends-in-a", "ends-in-b", "ends-in-c"]
+
+
+def test_texts_that_differ_beyond_what_is_sorted_by_are_on_some_page_all_the_same(held: Held):
+    experiment = new_experiment(held.service, "imported")
+    imported = [
+        ImportedRun(run_id=f"r{end}", params=[runs.Param("p", "x" * 70_000 + end)]) for end in "bdaec"
+    ]
+    held.service.call("import_runs", ImportRuns(experiment_id=experiment, runs=imported))
+    pages = held.found([experiment], "ACTIVE_ONLY", "", ["params.p"], 1)
+    assert sorted(pages) == ["ra", "rb", "rc", "rd", "re"]
+    assert held.found([experiment], "ACTIVE_ONLY", "", ["params.p"], 5) == pages
 
 
 def test_the_total_of_a_table_is_the_same_on_every_page(held: Held):

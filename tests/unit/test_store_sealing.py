@@ -117,6 +117,34 @@ def test_a_lone_segment_is_sealed_if_there_is_much_in_it(
 # --- what -------------------------------------------------------------------------------------
 
 
+def test_no_more_blocks_are_merged_at_once_than_fit_the_memory(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in {"BLOCK_SERIES": 4, "BLOCKS_TO_MERGE": 3, "POINTS_AT_ONCE": 60}.items():
+        monkeypatch.setattr(sealing, name, value)
+    merged: list[int] = []
+    exchange = sealing._exchange
+
+    def watched(store: Any, old: Any, new: Any) -> None:
+        blocks = {row[0]: row[1] for row in rows(tmp_path, "SELECT id, count FROM metric_block")}
+        merged.append(
+            sum(blocks[number] for table, ids in old if table.name == "metric_block" for number in ids)
+        )
+        exchange(store, old, new)
+
+    monkeypatch.setattr(sealing, "_exchange", watched)
+    run_id = new_run(service)
+    names = [f"m{n:02}" for n in range(20)]
+    for turn in range(12):
+        for half in range(2):
+            log_points(service, run_id, [(name, 1.0, turn, 2 * turn + half) for name in names])
+        end(service, run_id)
+    assert max(merged) > 0
+    assert max(merged) < 60 + 4 * 24  # the room, and at most the block that filled it
+    for name in names:
+        assert [step for _, _, _, step in history(service, run_id, name)] == list(range(24))
+
+
 def test_a_run_that_is_sealed_many_times_does_not_gather_small_blocks(service: Service, tmp_path: Path):
     run_id = new_run(service)
     for part in range(60):

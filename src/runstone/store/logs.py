@@ -226,7 +226,7 @@ def _changed_params(log: RunLog, conflicts: Sequence[tuple[str, str, str]]) -> I
 def intern_contexts(connection: Connection, contexts: Collection[Context]) -> Mapping[Context, int]:
     """The ids of contexts; 0 is the empty one. New ones are given an id."""
     ids = {NO_CONTEXT: 0}
-    for context in contexts:
+    for context in sorted(contexts):  # in one order everywhere, or two servers may wait for each other
         if context != NO_CONTEXT:
             ids[context] = _context_id(connection, context)
     return ids

@@ -53,6 +53,10 @@ _count_segments = Prepared(
 )
 
 
+RUNS_COUNTED = 20_000
+"""Runs whose segments are counted at once."""
+
+
 class _Gathered(NamedTuple):
     """What a run has that is not sealed."""
 
@@ -97,6 +101,8 @@ class Sealer:
     def logged(self, run: int, points: int) -> None:
         """Note a segment of `points` points, and seal the run if it has gathered enough."""
         with self._lock:
+            if len(self._gathered) >= RUNS_COUNTED:
+                self._gathered.clear()  # what rests is found by what is stored
             known = self._gathered.get(run)
             segments, total = known or (0, 0)
             gathered = self._gathered[run] = _Gathered(segments + 1, total + points)
@@ -249,13 +255,30 @@ def _some_segments(connection: Connection, run: int) -> tuple[Sequence[Any], boo
 
 
 def _piled_blocks(connection: Connection, run: int) -> Sequence[Any]:
-    """The ids and contents of the run's blocks, if so many may hold one metric that it is time to merge them."""
+    """The ids and contents of blocks of the run that may hold the same metrics, where so many do that it is time to
+    merge them; no more than fit the memory."""
     of = metric_block.c
-    bounds: Sequence[Any] = connection.execute(select(of.first_key, of.last_key).where(of.run == run)).all()
-    edges = [(first, 1) for first, _ in bounds] + [(last + 1, -1) for _, last in bounds]
-    if max(accumulate(change for _, change in sorted(edges)), default=0) < BLOCKS_TO_MERGE:
-        return ()
-    return connection.execute(select(of.id, of.data).where(of.run == run)).all()
+    bounds = select(of.id, of.first_key, of.last_key, of["count"]).where(of.run == run).order_by(of.id)
+    left: list[Any] = list(connection.execute(bounds))
+    room = POINTS_AT_ONCE  # what is left waits for the next occasion
+    chosen: list[int] = []
+    while room > 0:
+        depth, key = _deepest([(first, last) for _, first, last, _ in left])
+        if depth < BLOCKS_TO_MERGE:
+            break
+        for block in [block for block in left if block.first_key <= key <= block.last_key]:
+            left.remove(block)
+            if room > 0:
+                chosen.append(block.id)
+                room -= block.count
+    return connection.execute(select(of.id, of.data).where(among(of.id, chosen))).all() if chosen else ()
+
+
+def _deepest(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """How many of the ranges overlap at most, and a number where they do."""
+    edges = sorted([(first, 1) for first, _ in ranges] + [(last + 1, -1) for _, last in ranges])
+    depths = accumulate(change for _, change in edges)
+    return max(((depth, key) for depth, (key, _) in zip(depths, edges, strict=True)), default=(0, 0))
 
 
 def _piled_chunks(store: Store, run: int, keys: Sequence[int]) -> Sequence[Any]:

@@ -14,15 +14,15 @@ from sqlalchemy.schema import CreateTable
 
 from runstone.entities.names import MAX_ORDER_TERMS, MAX_TAG_LENGTH
 from runstone.errors import InvalidParameterValue, RunstoneError, StoreError
-from runstone.store.dialect.server import MYSQL, ServerDatabase
+from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, MYSQL, ServerDatabase
 
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
 _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
 _DISK_FULL = (1021, 1114, 3, 28)
 _GONE = (1040, 1053, 1077, 1152, 1159, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
-_CREATION_LOCK, _CREATION_WAIT_S = "runstone.schema", 600
+_CREATION_LOCK = "runstone.schema"
 _LONGEST_SORTED = 4 * MAX_TAG_LENGTH
-"""Bytes of a text that decide about its place in an order: as many as any param or tag has, but for MLflow's own."""
+"""Bytes of a text that decide about its place in an order: as many as a search sorts by."""
 _SORTED_AT_ONCE = 15
 """Rows that the server wants to have room for before it sorts."""
 _SORT_BUFFER = _SORTED_AT_ONCE * (MAX_ORDER_TERMS + 1) * _LONGEST_SORTED
@@ -78,6 +78,7 @@ class MysqlDatabase(ServerDatabase):
                 cursor.execute(
                     f"SET SESSION max_sort_length = {_LONGEST_SORTED}, sort_buffer_size = {_SORT_BUFFER}"
                 )
+                cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_S}")
                 cursor.execute("SELECT @@max_allowed_packet")
                 [connection.longest_statement] = cursor.fetchone()
                 cursor.execute(
@@ -99,12 +100,12 @@ class MysqlDatabase(ServerDatabase):
     def lock_creation(self, connection: Connection) -> None:
         """See Database. Tables are made outside transactions here, so the lock is the session's."""
         got = connection.scalar(
-            text("SELECT GET_LOCK(:name, :seconds)"), {"name": _CREATION_LOCK, "seconds": _CREATION_WAIT_S}
+            text("SELECT GET_LOCK(:name, :seconds)"), {"name": _CREATION_LOCK, "seconds": CREATION_WAIT_S}
         )
         if not got:
             raise StoreError(
                 f"Another process has been making or upgrading the tables of {self.name} for "
-                f"{_CREATION_WAIT_S // 60} minutes. Wait until it is done, or end it, and try again."
+                f"{CREATION_WAIT_S // 60} minutes. Wait until it is done, or end it, and try again."
             )
 
     def unlock_creation(self, connection: Connection) -> None:

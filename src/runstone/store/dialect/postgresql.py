@@ -7,12 +7,14 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Column, Connection, Engine, event, select, text
 from sqlalchemy import func as sql
 
-from runstone.store.dialect.server import POSTGRESQL, ServerDatabase
+from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, POSTGRESQL, ServerDatabase
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _DEADLOCK, _SERIALIZATION = "40P01", "40001"
 _DISK_FULL, _TOO_MANY = "53100", "53300"
-_GONE = ("08", "57")  # classes: connection exception, operator intervention
+_GONE = ("57P01", "57P02", "57P03", "57P05")  # shut down, crashed, starting up, idle for too long
+_CONNECTION = "08"  # a class
+_LOCK_TIMEOUT = "55P03"
 
 _CREATION_LOCK = 7_239_018_446_112
 """The number of the advisory lock under which one of several processes makes or upgrades the tables."""
@@ -33,10 +35,12 @@ class PostgresqlDatabase(ServerDatabase):
             connection.isolation_level, connection.read_only = level, not writing
             # A plan that suits every filter suits none; and one made while a table was small is kept for too long.
             connection.execute("SET plan_cache_mode = force_custom_plan")
+            connection.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
             connection.commit()
 
     def lock_creation(self, connection: Connection) -> None:
         """See ServerDatabase."""
+        connection.execute(text(f"SET LOCAL lock_timeout = '{CREATION_WAIT_S}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION_LOCK})
 
     def unlock_creation(self, connection: Connection) -> None:
@@ -52,7 +56,7 @@ class PostgresqlDatabase(ServerDatabase):
 
     def is_passing(self, cause: BaseException) -> bool:
         """See Database."""
-        return _state(cause) in (_DEADLOCK, _SERIALIZATION)
+        return _state(cause) in (_DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT)
 
     def is_full(self, cause: BaseException) -> bool:
         """See ServerDatabase."""
@@ -62,7 +66,7 @@ class PostgresqlDatabase(ServerDatabase):
         """See ServerDatabase."""
         state = _state(cause)
         unreachable = isinstance(cause, OperationalError | InterfaceError) and not state
-        return unreachable or state[:2] in _GONE or state == _TOO_MANY
+        return unreachable or state in _GONE or state[:2] == _CONNECTION or state == _TOO_MANY
 
     def continue_numbers(self, connection: Connection, column: Column[Any]) -> None:
         """See Database."""

@@ -23,6 +23,8 @@ from runstone.urls import without_secrets
 
 CONNECT_TIMEOUT_S = 10
 READERS = 16
+LOCK_WAIT_S, CREATION_WAIT_S = 5, 600
+"""For how long a write waits for another transaction, and for the making of tables by another process."""
 
 
 class Kind(NamedTuple):
@@ -119,6 +121,11 @@ class ServerDatabase(ABC):
             return TemporarilyUnavailable(
                 f"{_capital(self.name)} cannot be reached: {_first_line(cause)}. Check that it runs, and its "
                 "address, user and password; then try again."
+            )
+        if self.is_passing(cause):
+            return TemporarilyUnavailable(
+                f"{_capital(self.name)} was kept from storing this by other transactions. Try again; if this goes on, "
+                "look for one that stays open."
             )
         return StoreError(f"{_capital(self.name)} failed: {_first_line(cause)}.")
 

@@ -12,8 +12,9 @@ after any position, in whichever way that page is found:
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
+from runstone.entities.names import MAX_TAG_LENGTH
 from runstone.search import Field, OrderBy
 from runstone.store import filters, keyset
 from runstone.store.dialect import among
@@ -125,7 +126,7 @@ def sort_by_text(query: Query, clause: OrderBy, *, after: Position | None, limit
         run.c.lifecycle.in_(lifecycles),
     ]
     part = Part(texts.join(run, run.c.id == texts.c.run), run.c, conditions)
-    keys = [SortKey(THERE, True), SortKey(texts.c.value, clause.ascending)]
+    keys = [SortKey(THERE, True), SortKey(_sorted_by(texts.c.value), clause.ascending)]
     keys += [SortKey(run.c.started, False), SortKey(run.c.run_id, True)]
     return _sorted(query, part, keys, after, limit, 0)
 
@@ -165,7 +166,12 @@ def _sort_keys(query: Query, part: Part, source: Any, clause: OrderBy) -> tuple[
     if field.kind == "metric":
         return joined, _metric_keys(values.c, ascending)
     missing = case((values.c.value.is_(None), NOT_THERE), else_=THERE)
-    return joined, [SortKey(missing, True), SortKey(values.c.value, ascending, "")]
+    return joined, [SortKey(missing, True), SortKey(_sorted_by(values.c.value), ascending, "")]
+
+
+def _sorted_by(text: ColumnElement[str]) -> ColumnElement[str]:
+    """As much of a text as decides about its place: imported ones may be far longer, and databases sort by less."""
+    return func.substr(text, 1, MAX_TAG_LENGTH, type_=text.type)
 
 
 def _at(values: Any, rows: filters.Rows, keys: Mapping[str, int], field: Field) -> ColumnElement[bool]:
