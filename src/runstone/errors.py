@@ -82,11 +82,19 @@ class RunstoneError(Exception):
     retry_after_s: int | None = None
     """For an error that says nothing was begun: after how many seconds the request may be sent again."""
 
-    def __init__(self, message: str, error_code: int | str | None = None, *, path: str | None = None):
-        """`path` is the file of this machine that the message names, if it does."""
+    def __init__(
+        self,
+        message: str,
+        error_code: int | str | None = None,
+        *,
+        path: str | None = None,
+        public: str | None = None,
+    ):
+        """`path` is the file of this machine that the message names, if it does; `public` is what is said afar."""
         super().__init__(message)
         self.message = message
         self.path = path
+        self.public = public
         if error_code is not None:
             self._become(error_code)
 
@@ -107,6 +115,8 @@ class RunstoneError(Exception):
     @property
     def public_message(self) -> str:
         """The message for those who use this machine from afar: of the file's path it has the name alone."""
+        if self.public is not None:
+            return self.public
         return self.message.replace(self.path, PurePath(self.path).name) if self.path else self.message
 
     def get_http_status_code(self) -> int:

@@ -2,9 +2,10 @@
 
 import http.client
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from runstone import Client
 from runstone.entities import Metric, Param
-from runstone.errors import InvalidParameterValue
+from runstone.errors import InvalidParameterValue, RunstoneError
 from tests.databases import KINDS, SERVERS, end_connections, fresh_database
 from tests.gates import Gate, gate
 from tests.servers import RunningServer
@@ -156,7 +157,7 @@ def test_a_database_that_goes_away_is_a_503_and_is_found_again(
     for path, body in (("/runs/log-metric", metric), ("/runs/search", {"experiment_ids": ["0"]})):
         status, refused = ask(server, path, body)
         assert (status, refused["error_code"]) == (503, "TEMPORARILY_UNAVAILABLE")
-        assert "cannot be reached" in refused["message"]
+        assert refused["message"] == "The server's database cannot be reached. Try again in a while."
     between.open()
     assert ask(server, "/runs/log-metric", metric | {"step": 2})[0] == 200
     status, found = ask(server, "/runs/search", {"experiment_ids": ["0"]})
@@ -192,3 +193,54 @@ def test_a_client_may_name_the_database_itself(
             assert str(run.artifact_uri).startswith((tmp_path / "mlartifacts" / "0").as_uri())
         with Client(url) as other:
             assert other.get_run(run.run_id).info.run_name == run.run_name
+
+
+@pytest.mark.parametrize("kind", list(SERVERS))
+def test_what_a_server_keeps_is_not_looked_for_on_the_machine_of_who_names_its_database(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runstone_server: Start
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with fresh_database(kind) as url:
+        server = runstone_server(backend_store_uri=url)
+        with Client(server.url) as client:
+            run = client.create_run("0").info.run_id
+            client.log_text(run, "with the server", "note.txt")
+        with Client(url) as direct:
+            for act in (lambda: direct.log_text(run, "lost", "lost.txt"), lambda: direct.list_artifacts(run)):
+                with pytest.raises(RunstoneError, match=r"kept by a server .*Use the server's URL"):
+                    act()
+        assert not (tmp_path / "mlartifacts").exists()
+        server.stop()
+
+
+# --- a database that another program locks --------------------------------------------------------
+
+
+def test_while_a_file_is_locked_writes_are_refused_together_and_reads_go_on(
+    tmp_path: Path, runstone_server: Start
+) -> None:
+    server = runstone_server(backend_store_uri=f"sqlite:///{tmp_path}/locked.db")
+    _, made = ask(server, "/runs/create", {"experiment_id": "0"})
+    run = made["run"]["info"]["run_id"]
+    answers: list[tuple[int, str]] = []
+
+    def write(number: int) -> None:
+        metric = {"run_id": run, "key": f"m{number}", "value": 1.0, "timestamp": 1, "step": 1}
+        status, body = ask(server, "/runs/log-metric", metric)
+        answers.append((status, body["error_code"]))
+
+    with closing(sqlite3.connect(tmp_path / "locked.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        while threads[0].is_alive():  # the pool of writers is full, and yet:
+            status, found = ask(server, "/runs/search", {"experiment_ids": ["0"]})
+            assert (status, len(found["runs"])) == (200, 1)
+        assert len(answers) >= 1
+        for thread in threads:
+            thread.join()
+        other.rollback()
+    assert answers == [(503, "TEMPORARILY_UNAVAILABLE")] * 40
+    status, _ = ask(server, "/runs/log-metric", {"run_id": run, "key": "m", "value": 1.0, "timestamp": 1})
+    assert status == 200

@@ -154,7 +154,7 @@ def test_what_is_too_much_at_once_is_refused_and_the_rest_is_done(tmp_path: Path
     free = threading.Event()
 
     async def scenario(client: httpx.AsyncClient, pools: Pools) -> None:
-        pools.short = Pool("short", 1, waiting=2)
+        pools.writes = Pool("writes", 1, waiting=2)
         app = create_app(cast(Service, StubService(tmp_path, lambda name: assert_free(free))), pools)
         transport = httpx.ASGITransport(cast(Any, app))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as limited:
@@ -163,8 +163,9 @@ def test_what_is_too_much_at_once_is_refused_and_the_rest_is_done(tmp_path: Path
             free.set()
             answers = [await one for one in sent]
         assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429, 429]
-        refused = [answer.json() for answer in answers if answer.status_code == 429]
-        assert all(body["error_code"] == "REQUEST_LIMIT_EXCEEDED" for body in refused)
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert all(answer.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED" for answer in refused)
+        assert all(answer.headers["Retry-After"] == "1" for answer in refused)
 
     serving(tmp_path, lambda name: None, scenario)
 

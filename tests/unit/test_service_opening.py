@@ -235,6 +235,7 @@ def test_an_artifact_root_of_any_name_is_kept_as_it_was_given(tmp_path: Path, na
         ("postgresql://localhost", InvalidParameterValue, "names no database. Write postgresql://USER"),
         ("mysql://me:secret@localhost/", InvalidParameterValue, "^'mysql://localhost/' names no database"),
         ("postgres://me@localhost:port/runs", InvalidParameterValue, "is no database URL"),
+        ("postgresql://me:p@secret@localhost/runs", InvalidParameterValue, "an @ too many. Write one in a"),
         (
             "postgresql://me:secret@127.0.0.1:1/runs",
             TemporarilyUnavailable,

@@ -16,14 +16,22 @@ PROXIED = "mlflow-artifacts"
 
 
 class Artifacts:
-    """Every place artifacts can be in, for the owner of `root`, below which `mlflow-artifacts:/` lies."""
+    """Every place artifacts can be in, for the owner of `root`, below which `mlflow-artifacts:/` lies.
 
-    def __init__(self, root: Path):
+    It is None for who does not know where that is.
+    """
+
+    def __init__(self, root: Path | None):
         self._root = root
 
     def at(self, uri: str) -> ArtifactStore:
         """The store at a URI: `mlflow-artifacts:/PATH` is below the root; for all else see `store_at`."""
         if scheme_of(uri) == PROXIED:
+            if self._root is None:
+                raise UnsupportedOperation(
+                    f"The artifacts at {uri} are kept by a server over this database. Use the server's URL as the "
+                    "tracking URI."
+                )
             return LocalArtifactStore(self._root / proxied_path(uri))
         return store_at(uri)
 

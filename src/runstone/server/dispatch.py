@@ -87,7 +87,8 @@ class Dispatch:
 def _route(operation: Operation, pools: Pools) -> _Route:
     # HEAD is served wherever GET is; the answer's body is left out by the HTTP server.
     verbs = frozenset((*operation.verbs, "HEAD") if "GET" in operation.verbs else operation.verbs)
-    pool = pools.heavy if operation.heavy else pools.short
+    quick = pools.short if operation.permission.level == "READ" else pools.writes
+    pool = pools.heavy if operation.heavy else quick
     return _Route(operation, verbs, verbs | {"OPTIONS"}, pool, operation.response.media.encode())
 
 

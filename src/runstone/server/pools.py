@@ -114,14 +114,18 @@ class Pool:
 
 
 class Pools:
-    """The server's threads: for short operations, for those that may take long, and for the bytes of artifacts."""
+    """The server's threads: for short reads, for writes, for what may take long, and for the bytes of artifacts.
+
+    Writes wait for each other's commit, all of them while the database is locked; reads need not wait with them.
+    """
 
     def __init__(self) -> None:
         self.short = Pool("short", 32)
+        self.writes = Pool("writes", 32)
         self.heavy = Pool("heavy", 4)
         self.files = Pool("files", 8)
 
     def close(self) -> None:
         """End all threads."""
-        for pool in (self.short, self.heavy, self.files):
+        for pool in (self.short, self.writes, self.heavy, self.files):
             pool.close()

@@ -18,11 +18,12 @@ PROXIED = "mlflow-artifacts:"
 class Locations(NamedTuple):
     """`default_root` is where new experiments keep their artifacts; `shown_root` replaces the proxy's scheme.
 
-    Without a `shown_root` the service is a server's, and reads local files for others only below its own roots.
+    A service that is `serving` is a server's, and reads local files for others only below its own roots.
     """
 
     default_root: str = f"{PROXIED}/"
     shown_root: str | None = None
+    serving: bool = True
 
     def of_experiment(self, experiment_id: int) -> str:
         """Where an experiment keeps its artifacts if it does not say otherwise."""
@@ -41,7 +42,7 @@ class Locations(NamedTuple):
         its files.
         """
         path = local_path(location)
-        if self.shown_root is not None or path is None:
+        if not self.serving or path is None:
             return
         root = local_path(self.default_root)
         if root is None or not path.resolve().is_relative_to(root.resolve()):

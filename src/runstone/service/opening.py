@@ -47,14 +47,18 @@ def open_service(
 
     Raises StoreError if the place cannot be used, UnsupportedOperation for a kind of store that is not supported.
     """
-    database, artifacts = locate(store_uri)
+    database, folder = locate(store_uri)
     if isinstance(database, Path):
         _tell_of_mlflow(database)
     if artifacts_destination:
-        artifacts = _local_path(artifacts_destination, "artifacts destination")
-    shown = artifacts.absolute().as_uri() if mode == "local" else None
-    default_root = _default_root(artifact_root, database, shown)
-    locations = Locations(default_root, shown)
+        folder = _local_path(artifacts_destination, "artifacts destination")
+    # What servers over a database keep is theirs; who uses it directly does not know where.
+    knows_proxied = mode == "server" or isinstance(database, Path) or bool(artifacts_destination)
+    artifacts = Artifacts(folder if knows_proxied else None)
+    shown = folder.absolute().as_uri() if mode == "local" and knows_proxied else None
+    own_root = f"{PROXIED}/" if knows_proxied else folder.absolute().as_uri()
+    default_root = checked(artifact_root) if artifact_root else own_root
+    locations = Locations(default_root, shown, serving=mode == "server")
     truncate = TRUNCATE_LONG_VALUES.read()
     store = Store(
         database,
@@ -63,15 +67,7 @@ def open_service(
         upgrading=mode == "local" and isinstance(database, Path),
         new=NewStore(now_ms, locations.of_experiment(0)),
     )
-    return Service(store, Artifacts(artifacts), locations, truncate_long_values=truncate)
-
-
-def _default_root(artifact_root: str | None, database: Path | str, shown: str | None) -> str:
-    """Where new experiments keep their artifacts, as the database holds it."""
-    if artifact_root:
-        return checked(artifact_root)
-    # A database that several machines reach is no folder that could be moved: what is kept here is kept here.
-    return shown if shown and isinstance(database, str) else f"{PROXIED}/"
+    return Service(store, artifacts, locations, truncate_long_values=truncate)
 
 
 class Places(NamedTuple):

@@ -125,6 +125,17 @@ class Writer:
             self._ended.set()
             self._refuse_rest()
 
+    def _fail_waiting(self, error: BaseException) -> None:
+        """Let nobody who came meanwhile wait as long again."""
+        with suppress(Empty):
+            for _ in range(self._queue.qsize()):
+                pending = self._queue.get_nowait()
+                if pending is None:
+                    self._queue.put(None)
+                    return
+                pending.error = error
+                pending.settle()
+
     def _refuse_rest(self) -> None:
         """Once the thread has ended: let nobody wait for it."""
         with suppress(Empty):
@@ -158,6 +169,8 @@ class Writer:
             for pending in group:
                 pending.error = error
             self._disconnect()
+            if isinstance(error, DBAPIError) and self._database.is_held(error.orig or error):
+                self._fail_waiting(error)
         finally:
             for pending in group:
                 pending.settle()

@@ -71,6 +71,10 @@ class Database(Protocol):
         """Whether a transaction failed because of another one, and would succeed if repeated."""
         ...
 
+    def is_held(self, cause: BaseException) -> bool:
+        """Whether a write failed because another program held the whole database for as long as one may wait."""
+        ...
+
     def explain(self, cause: BaseException) -> RunstoneError:
         """The error of ours for one of the driver's: what happened and what to do."""
         ...

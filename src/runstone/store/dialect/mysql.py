@@ -4,7 +4,8 @@ Their texts compare by bytes, as everywhere, under the collation of that meaning
 end; it is named differently in the two. A number 0 given to a row is that number, not the next one.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pymysql import Connection as DriverConnection
 from pymysql.err import DataError, InterfaceError
@@ -53,6 +54,10 @@ class MysqlDatabase(ServerDatabase):
     """A database of a MySQL or MariaDB server."""
 
     kind = MYSQL
+    patience: ClassVar[Mapping[str, int]] = {
+        "read_timeout": 600,
+        "write_timeout": 60,
+    }  # s; to make an index takes long
 
     def __init__(self, url: str):
         super().__init__(url)

@@ -1,6 +1,7 @@
 """PostgreSQL, through psycopg 3."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from psycopg import InterfaceError, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
@@ -24,6 +25,12 @@ class PostgresqlDatabase(ServerDatabase):
     """A database of a PostgreSQL server."""
 
     kind = POSTGRESQL
+    patience: ClassVar[Mapping[str, int]] = {
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,  # ms
+    }
 
     def configure(self, engine: Engine, *, writing: bool) -> None:
         """See ServerDatabase."""

@@ -1,10 +1,10 @@
 """What the databases behind a URL have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import URL, Column, Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
@@ -81,6 +81,8 @@ class ServerDatabase(ABC):
     lock: Lock = NoLock()
     log_file: Path | None = None
     may_lose_connections = True
+    patience: ClassVar[Mapping[str, int]] = {}
+    """The driver's options after which a server that went silent is taken for gone."""
 
     def __init__(self, url: str):
         self._url = _parsed(url, self.kind)
@@ -111,23 +113,33 @@ class ServerDatabase(ABC):
         """See Database. The server sees to it."""
         return
 
+    def is_held(self, cause: BaseException) -> bool:
+        """See Database. Nobody holds more than some rows."""
+        return False
+
     def explain(self, cause: BaseException) -> RunstoneError:
-        """See Database."""
+        """See Database. What those afar are told leaves out where the server's database is."""
         if self.is_full(cause):
             return TemporarilyUnavailable(
-                f"The disk of {self.name} is full: nothing was stored. Make room and try again."
+                f"The disk of {self.name} is full: nothing was stored. Make room and try again.",
+                public="The disk of the server's database is full: nothing was stored.",
             )
         if self.is_lost(cause):
             return TemporarilyUnavailable(
                 f"{_capital(self.name)} cannot be reached: {_first_line(cause)}. Check that it runs, and its "
-                "address, user and password; then try again."
+                "address, user and password; then try again.",
+                public="The server's database cannot be reached. Try again in a while.",
             )
         if self.is_passing(cause):
             return TemporarilyUnavailable(
                 f"{_capital(self.name)} was kept from storing this by other transactions. Try again; if this goes on, "
-                "look for one that stays open."
+                "look for one that stays open.",
+                public="The server's database was kept from storing this by other transactions. Try again.",
             )
-        return StoreError(f"{_capital(self.name)} failed: {_first_line(cause)}.")
+        return StoreError(
+            f"{_capital(self.name)} failed: {_first_line(cause)}.",
+            public="The server's database failed. Whoever runs the server finds the cause in its log.",
+        )
 
     @abstractmethod
     def configure(self, engine: Engine, *, writing: bool) -> None:
@@ -168,7 +180,7 @@ class ServerDatabase(ABC):
             poolclass=QueuePool,
             pool_pre_ping=True,
             pool_timeout=30,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **self.patience},
             **pool,
         )
 
@@ -194,6 +206,8 @@ class _Looking:
 def _parsed(url: str, kind: Kind) -> URL:
     """The URL with the driver that we use, whichever it names: people bring theirs from elsewhere."""
     shown = without_secrets(url)
+    if url.partition("://")[2].partition("/")[0].count("@") > 1:
+        raise InvalidParameterValue(f"The URL of {shown} has an @ too many. Write one in a password as %40.")
     try:
         _, _, rest = url.partition("://")
         parsed = make_url(f"{kind.driver}://{rest}")

@@ -140,11 +140,16 @@ class SqliteDatabase:
     def continue_numbers(self, connection: Connection, column: Column[Any]) -> None:
         """See Database. It does so by itself."""
 
+    def is_held(self, cause: BaseException) -> bool:
+        """See Database."""
+        return any(word in str(cause) for word in ("locked", "busy"))
+
     def explain(self, cause: BaseException) -> RunstoneError:
         """See Database."""
+        if self.is_held(cause):
+            return self._locked()
         text = str(cause)
         for words, error in (
-            (("locked", "busy"), self._locked),
             (("full",), self._full),
             (("readonly", "unable to open"), self._unwritable),
             (("not a database", "malformed"), self._damaged),
@@ -154,11 +159,13 @@ class SqliteDatabase:
         return StoreError(f"The database {self.path} failed: {text}.", path=self.name)
 
     def _locked(self) -> RunstoneError:
-        return TemporarilyUnavailable(
+        error = TemporarilyUnavailable(
             f"The database {self.path} stayed locked by another program for {BUSY_TIMEOUT_MS // 1000} seconds. "
             "Try again; if this goes on, look for a program that keeps it open.",
             path=self.name,
         )
+        error.retry_after_s = 5  # nothing was begun
+        return error
 
     def _full(self) -> RunstoneError:
         return TemporarilyUnavailable(
