@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from runstone.artifact_store import local_path, store_at
-from runstone.artifact_store.location import is_proxied
+from runstone.artifact_store.location import is_proxied, scheme_of
 from runstone.client.transport import ArtifactFolder
 from runstone.entities import FileInfo
+from runstone.errors import InvalidParameterValue
 from runstone.importer.records import SourceError, SourceFile
 
 
 class LocalFiles:
-    """Files in a folder of this machine; none if it is absent."""
+    """Files in a folder of this machine; none if it is absent. What links lead to outside of it cannot be copied."""
 
     def __init__(self, folder: Path):
         self._folder = folder.absolute()
@@ -28,7 +29,10 @@ class LocalFiles:
 
     def copy(self, path: str, folder: ArtifactFolder) -> None:
         """See Files."""
-        folder.put_file(self._folder / path, path)
+        file = self._folder / path
+        if not is_below(file, self._folder):
+            raise InvalidParameterValue("a link leads out of the run's folder, and is not followed.")
+        folder.put_file(file, path)
 
     def state(self) -> str:
         """A digest of the names, sizes and times of the files."""
@@ -39,7 +43,9 @@ class LocalFiles:
         if real in above or not folder.is_dir():  # a link that leads back up has no end
             return
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            if entry.is_dir():
+            if entry.is_symlink() and not is_below(Path(entry.path), self._folder):
+                yield SourceFile(prefix + entry.name, None)
+            elif entry.is_dir():
                 yield from self._below(Path(entry.path), f"{prefix}{entry.name}/", above | {real})
             elif entry.is_file():
                 status = entry.stat()
@@ -85,24 +91,28 @@ class FolderFiles:
 
 
 class UnknownFiles:
-    """Files at a place that is not known; `reason` says why."""
+    """Files at a place that is not known; `reason` says why, `detail` more of this run's."""
 
     location = None
 
-    def __init__(self, reason: str):
-        self._reason = reason
+    def __init__(self, reason: str, detail: str = ""):
+        self._reason, self._detail = reason, detail
 
     def list(self) -> Iterator[SourceFile]:
         """See Files."""
-        raise UnknownPlace(self._reason)
+        raise UnknownPlace(self._reason, self._detail)
 
     def copy(self, path: str, folder: ArtifactFolder) -> None:
         """See Files."""
-        raise UnknownPlace(self._reason)
+        raise UnknownPlace(self._reason, self._detail)
 
 
 class UnknownPlace(SourceError):
-    """It is not known where the files of a run are."""
+    """It is not known where the files of a run are, or they may not be read there. `detail` says more of this run's."""
+
+    def __init__(self, message: str, detail: str = ""):
+        super().__init__(message)
+        self.detail = detail
 
 
 def entries_below(folder: Path, prefix: str = "") -> "Iterator[tuple[str, os.DirEntry[str]]]":
@@ -127,20 +137,32 @@ def state_of_files(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def files_at(uri: str) -> "LocalFiles | FolderFiles":
-    """The files at a URI that needs no server."""
-    place = local_path(uri)
-    return FolderFiles(lambda: store_at(uri), uri) if place is None else LocalFiles(place)
+def remote_files(uri: str) -> FolderFiles:
+    """The files at a place that `is_remote`."""
+    return FolderFiles(lambda: store_at(uri), uri)
+
+
+def folder_at(uri: str) -> Path | None:
+    """The folder that a URI means on this machine; None if it means none here."""
+    try:
+        return local_path(uri)
+    except InvalidParameterValue:  # a file: URI with the name of another machine
+        return None
 
 
 def is_remote(location: str) -> bool:
     """Whether artifacts are neither on this machine nor behind a tracking server."""
-    return bool(location) and not is_proxied(location) and local_path(location) is None
+    return bool(location) and not is_proxied(location) and scheme_of(location) not in ("", "file")
 
 
 def is_within(location: str, folder: str) -> bool:
     """Whether a place is a folder or something below it; both are URIs or paths."""
-    inner, outer = local_path(location), local_path(folder)
+    inner, outer = folder_at(location), folder_at(folder)
     if inner is not None and outer is not None:
-        return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer))
+        return is_below(inner, outer)
     return posixpath.join(location, "").startswith(posixpath.join(folder, ""))
+
+
+def is_below(inner: Path, outer: Path) -> bool:
+    """Whether a path leads into a folder, or to it, whatever links say."""
+    return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer))

@@ -54,13 +54,17 @@ class Copier:
         try:
             yield from files.list()
         except UnknownPlace as error:
-            self._report.leave("artifacts of runs", error.message, f"run {run_id}")
+            example = f"run {run_id}: {error.detail}" if error.detail else f"run {run_id}"
+            self._report.leave("artifacts of runs", error.message, example)
         except _UNREADABLE as error:
             self._report.leave("artifacts of runs", "they cannot be listed", f"run {run_id}: {error}")
 
     def _copy(self, run_id: str, files: Files, file: SourceFile, folder: ArtifactFolder) -> None:
         try:
             files.copy(file.path, folder)
+        except UnknownPlace as error:
+            example = f"run {run_id}: '{file.path}': {error.detail}"
+            self._report.leave("artifacts", error.message, example)
         except _UNREADABLE as error:
             self._report.leave("artifacts", "they cannot be copied", f"run {run_id}: '{file.path}': {error}")
         else:

@@ -29,8 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from runstone.errors import TemporarilyUnavailable
-from runstone.importer.database_rows import Places, RunRows, imported_run, point, state_of
+from runstone.importer.database_rows import RunRows, imported_run, point, state_of
 from runstone.importer.leftovers import INTERNAL, LEFTOVERS
+from runstone.importer.places import Places
 from runstone.importer.records import SourceDamaged, SourceError, SourceExperiment, SourceRun
 from runstone.importer.report import Report
 from runstone.store import is_database_url
@@ -46,7 +47,7 @@ _NEEDED = ("experiments", "runs", "metrics", "params", "tags")
 class DatabaseSource:
     """The source in a database; see the module."""
 
-    def __init__(self, uri: str, report: Report, artifacts_from: str | None):
+    def __init__(self, uri: str, report: Report, artifacts_from: Path | None):
         self._report = report
         file = _sqlite_file(uri)
         self.uri = str(file or without_secrets(uri))
@@ -157,7 +158,7 @@ class DatabaseSource:
                 datasets.get(run_id, ()),
                 models.get(run_id, ()),
             )
-            files = self._places.files(row.get("artifact_uri") or "")
+            files = self._places.files(row.get("artifact_uri") or "", run_id)
             yield SourceRun(
                 run_id,
                 state_of(rows, counts.get(run_id, 0), files),

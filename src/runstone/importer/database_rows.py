@@ -1,16 +1,13 @@
-"""The rows of MLflow's database as runs, and where the artifacts are that they name."""
+"""The rows of MLflow's database as runs."""
 
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from runstone.artifact_store import local_path
-from runstone.artifact_store.location import is_proxied, proxied_path
 from runstone.entities.kinds import RunStatus
 from runstone.entities.names import RUN_NAME_TAG
-from runstone.importer.artifacts import LocalFiles, UnknownFiles, files_at
+from runstone.importer.artifacts import LocalFiles
 from runstone.importer.origin import origin_tags
 from runstone.importer.records import Files
 from runstone.importer.report import Report
@@ -19,16 +16,6 @@ from runstone.wire.base import to_double
 from runstone.wire.datasets import Dataset, DatasetInput, InputTag, ModelInput, ModelOutput
 from runstone.wire.importing import ImportedRun
 from runstone.wire.runs import Metric, Param, RunTag
-
-LARGEST = 1.7976931348623157e308
-"""What MLflow's databases hold in the place of infinity."""
-
-_CLAMPED = (
-    "A value of ±1.7976931348623157e308 is read as the infinity in whose place MLflow's databases hold it."
-)
-
-
-_PROXIED = "they are behind MLflow's server: name the folder in which it keeps them with --artifacts-from"
 
 
 class RunRows(NamedTuple):
@@ -99,32 +86,3 @@ def state_of(rows: RunRows, points: int, files: Files | None) -> str:
     if isinstance(files, LocalFiles):
         digest.update(files.state().encode())
     return digest.hexdigest()
-
-
-class Places(NamedTuple):
-    """Where artifacts are that a database names.
-
-    `base` is what a relative path begins at, `proxied` the folder behind `mlflow-artifacts:/`; None if not known.
-    """
-
-    base: Path
-    proxied: Path | None
-
-    @staticmethod
-    def beside(database: Path | None, proxied: str | None) -> "Places":
-        """The places for a database in a file, or with a server."""
-        base = database.absolute().parent if database else Path.cwd()
-        beside = base / "mlartifacts"
-        chosen = Path(proxied).expanduser().absolute() if proxied else beside if beside.is_dir() else None
-        return Places(base, chosen)
-
-    def files(self, uri: str) -> Files | None:
-        """The artifacts at the place that a run names; None if it names none, or it is not known where that is."""
-        if not uri:
-            return None
-        if is_proxied(uri):
-            return LocalFiles(self.proxied / proxied_path(uri)) if self.proxied else UnknownFiles(_PROXIED)
-        place = local_path(uri)
-        if place is None or place.is_absolute():
-            return files_at(uri)
-        return LocalFiles(self.base / place)

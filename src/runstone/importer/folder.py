@@ -21,8 +21,8 @@ _NO_RUNS = frozenset(("tags", "datasets", "traces", "models"))
 class FolderSource:
     """The source in a folder; see the module."""
 
-    def __init__(self, root: Path, report: Report):
-        self._root, self._report = root, report
+    def __init__(self, root: Path, report: Report, artifacts_from: Path | None):
+        self._root, self._report, self._artifacts_from = root, report, artifacts_from
         self._yaml = Yaml(report)
         self.uri = str(root)
 
@@ -51,7 +51,7 @@ class FolderSource:
     def runs(self, experiment: SourceExperiment) -> Iterator[SourceRun]:
         """See Source."""
         for folder in subfolders(self._folder(experiment), _NO_RUNS):
-            run = RunFolder(folder, self._yaml, self._report)
+            run = RunFolder(folder, self._yaml, self._report, self._artifacts_from)
             if run.exists():
                 yield SourceRun(folder.name, run.state(), run.read, run.points, run.files)
 

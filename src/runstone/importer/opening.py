@@ -22,27 +22,29 @@ def open_source(uri: str, report: Report, *, artifacts_from: str | None = None) 
         uri: a folder (a path or a `file:` URI), a database (`sqlite:///FILE`, `postgresql://…`, `mysql://…`, or a
             SQLite file's path) or a server (`http(s)://…`).
         report: where the source says what it cannot give.
-        artifacts_from: the folder behind `mlflow-artifacts:/`, for a database.
+        artifacts_from: a folder of artifacts that may be read whatever names it; for a database, also the one behind
+            `mlflow-artifacts:/`.
 
     Raises SourceError if it is none of MLflow's, saying what it is.
     """
     scheme = uri.partition(":")[0].lower() if ":" in uri else ""
+    named = Path(artifacts_from).expanduser().absolute() if artifacts_from else None
     if scheme in ("http", "https"):
         from runstone.importer.server import ServerSource
 
-        return ServerSource(uri, report)
+        return ServerSource(uri, report, named)
     if scheme == "sqlite" or is_database_url(uri):
-        return _database(uri, report, artifacts_from)
+        return _database(uri, report, named)
     path = local_path(uri)
     if path is None:
         raise SourceError(
             f"'{without_secrets(uri)}' is nothing that can be imported. Name a folder (mlruns), a database "
             "(sqlite:///mlflow.db, postgresql://…, mysql://…) or a server's http(s) URL."
         )
-    return _local(Path(os.path.abspath(path.expanduser())), report, artifacts_from)  # noqa: PTH100 - no link is resolved
+    return _local(Path(os.path.abspath(path.expanduser())), report, named)  # noqa: PTH100 - no link is resolved
 
 
-def _local(path: Path, report: Report, artifacts_from: str | None) -> Source:
+def _local(path: Path, report: Report, named: Path | None) -> Source:
     if not path.exists():
         raise SourceError(
             f"There is no {path}. Name the folder or the database in which MLflow keeps its runs."
@@ -50,7 +52,7 @@ def _local(path: Path, report: Report, artifacts_from: str | None) -> Source:
     if path.is_file():
         with path.open("rb") as file:
             if file.read(len(_SQLITE)) == _SQLITE:
-                return _database(sqlite_uri(path), report, artifacts_from)
+                return _database(sqlite_uri(path), report, named)
         raise SourceError(
             f"{path} is a file, and no SQLite database. Name the folder or the database in which MLflow keeps its runs."
         )
@@ -60,7 +62,7 @@ def _local(path: Path, report: Report, artifacts_from: str | None) -> Source:
             f"--tracking-uri {path}, or move the folder as a whole."
         )
     if is_folder_of_mlflow(path):
-        return FolderSource(path, report)
+        return FolderSource(path, report, named)
     raise SourceError(f"{path} holds no runs of MLflow's.{_hint(path)}")
 
 
@@ -74,10 +76,10 @@ def _hint(path: Path) -> str:
     return " Name the folder with the meta.yaml files, or MLflow's database."
 
 
-def _database(uri: str, report: Report, artifacts_from: str | None) -> Source:
+def _database(uri: str, report: Report, named: Path | None) -> Source:
     from runstone.importer.database import DatabaseSource
 
-    return DatabaseSource(uri, report, artifacts_from)
+    return DatabaseSource(uri, report, named)
 
 
 def sqlite_uri(path: Path) -> str:

@@ -13,11 +13,11 @@ from typing import Any, cast
 import msgspec
 import yaml
 
-from runstone.artifact_store import local_path
 from runstone.entities.kinds import LifecycleStage, RunStatus, SourceType
 from runstone.entities.names import RUN_NAME_TAG, USER_TAG
-from runstone.importer.artifacts import LocalFiles, entries_below, files_at, state_of_files
+from runstone.importer.artifacts import entries_below, folder_at, state_of_files
 from runstone.importer.origin import origin_tags
+from runstone.importer.places import Places, local_files
 from runstone.importer.records import Files
 from runstone.importer.report import Report
 from runstone.wire.base import to_double
@@ -77,8 +77,9 @@ class Yaml:
 class RunFolder:
     """A run in its folder."""
 
-    def __init__(self, folder: Path, reading: Yaml, report: Report):
+    def __init__(self, folder: Path, reading: Yaml, report: Report, artifacts_from: Path | None):
         self._folder, self._yaml, self._report = folder, reading, report
+        self._artifacts_from = artifacts_from
         self._meta = reading.read(folder)
 
     def exists(self) -> bool:
@@ -129,10 +130,11 @@ class RunFolder:
         """The artifacts: those in the folder itself, since it may have been moved, else those that the run names."""
         own = self._folder / "artifacts"
         uri = self._meta.text("artifact_uri")
-        if (own.is_dir() and any(own.iterdir())) or not uri:
-            return LocalFiles(own)
-        place = local_path(uri)
-        return LocalFiles(own) if place is not None and not place.is_dir() else files_at(uri)
+        place = folder_at(uri)
+        if not uri or (own.is_dir() and any(own.iterdir())) or (place is not None and not place.is_dir()):
+            return local_files(own, self._folder.name, self._artifacts_from)
+        places = Places(Path.cwd(), self._artifacts_from, self._artifacts_from)
+        return places.files(uri, self._folder.name)
 
     def _status(self) -> str:
         status = self._meta.text("status", "RUNNING")

@@ -4,27 +4,23 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from os import PathLike
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 import msgspec
 
-from runstone.artifact_store import local_path
-from runstone.artifact_store.files import write_file
 from runstone.artifact_store.location import is_proxied
-from runstone.client.connection import BLOCK, Answer, Connection
+from runstone.client.connection import Connection
 from runstone.client.http import HttpTransport
-from runstone.entities import FileInfo
 from runstone.entities.kinds import RunStatus
 from runstone.errors import EndpointNotFound, InternalError, RunstoneError, ServerUnreachable
-from runstone.importer.artifacts import FolderFiles, LocalFiles, files_at, is_remote
+from runstone.importer.artifacts import folder_at, is_remote, remote_files
 from runstone.importer.records import Files, SourceError, SourceExperiment, SourceRun
 from runstone.importer.report import Report
+from runstone.importer.server_files import RunArtifacts, ServedFiles, named_files
 from runstone.importer.server_rest import leave_rest
 from runstone.importer.values import unclamped
-from runstone.wire.artifacts import ListArtifacts, ListArtifactsResponse
+from runstone.wire.artifacts import ListArtifactsResponse
 from runstone.wire.base import Request, Response
 from runstone.wire.experiments import CountRuns, SearchExperiments, SearchExperimentsResponse
 from runstone.wire.importing import ImportedRun
@@ -44,8 +40,8 @@ _AT_ONCE = 6
 class ServerSource:
     """The source behind a server; see the module."""
 
-    def __init__(self, uri: str, report: Report):
-        self._report = report
+    def __init__(self, uri: str, report: Report, artifacts_from: Path | None):
+        self._report, self._artifacts_from = report, artifacts_from
         self.connection = Connection(uri)
         self._transport = HttpTransport(uri, self.connection)
         self._askers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="runstone-import")
@@ -145,14 +141,18 @@ class ServerSource:
         uri = run.info.artifact_uri
         if not uri:
             return None
+        if files := named_files(uri, self._artifacts_from):
+            return files
         if is_proxied(uri):
-            return FolderFiles(lambda: self._transport.artifacts(uri), None)
+            return ServedFiles(lambda: self._transport.artifacts(uri))
         if is_remote(uri):
-            return files_at(uri)
-        place = local_path(uri)
-        if place is not None and place.is_absolute() and place.is_dir():
-            return LocalFiles(place)
-        return FolderFiles(lambda: _RunArtifacts(self, run.info.run_id), None)
+            return remote_files(uri)
+        place = folder_at(uri)
+        listed = partial(self.send, "list_artifacts", response_type=ListArtifactsResponse)
+        return ServedFiles(
+            lambda: RunArtifacts(self.connection, listed, run.info.run_id),
+            place if place and place.is_absolute() else None,
+        )
 
     # --- beneath ----------------------------------------------------------------------------------
 
@@ -176,33 +176,6 @@ class ServerSource:
             raise SourceError(f"{self.uri} does not answer as MLflow's server: {error.message}") from error
         assert isinstance(response, response_type)
         return response
-
-
-class _RunArtifacts:
-    """The artifacts of a run that are on the server's own disk; an ArtifactFolder that is only read."""
-
-    def __init__(self, source: ServerSource, run_id: str):
-        self._source, self._run_id = source, run_id
-
-    def list(self, path: str = "") -> list[FileInfo]:
-        """See ArtifactFolder."""
-        request = ListArtifacts(self._run_id, path=path or None)
-        found = self._source.send("list_artifacts", request, ListArtifactsResponse).files
-        return [FileInfo(file.path, bool(file.is_dir), file.file_size) for file in found]
-
-    def get_file(self, path: str, local: str | PathLike[str]) -> None:
-        """See ArtifactFolder."""
-
-        def save(answer: Answer) -> None:
-            with write_file(Path(local)) as target:
-                for piece in answer.stream(BLOCK):
-                    target.write(piece)
-
-        query = f"run_id={quote(self._run_id, safe='')}&path={quote(path, safe='')}"
-        headers = {"Accept": "*/*"}
-        self._source.connection.request(
-            "GET", f"/get-artifact?{query}", save, headers=headers, repeatable=True
-        )
 
 
 def _imported(run: Run) -> ImportedRun:
