@@ -181,6 +181,18 @@ def test_a_run_that_is_in_another_experiment_here_stays_and_is_told(
         assert client.get_run(run.name).info.experiment_id == run.parent.name
 
 
+@pytest.mark.parametrize("name", ["it's", "100% of it", "a b", "-x"])
+def test_a_run_whose_id_is_refused_keeps_no_other_back_when_it_is_repeated(
+    run: Path, folder: Path, target: Path, name: str
+) -> None:
+    shutil.copytree(run, run.with_name(name))
+    first, again = imported(folder, target), imported(folder, target)
+    for report in (first, again):
+        assert left_out(report)["runs"]["count"] == 1
+        assert name in left_out(report)["runs"]["examples"][0]
+    assert (first["taken"]["new_runs"], again["taken"]["unchanged_runs"]) == (5, 5)
+
+
 # --- damaged databases ----------------------------------------------------------------------------
 
 

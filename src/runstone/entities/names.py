@@ -121,9 +121,14 @@ def check_text(text: str, what: str, *, of: str = "") -> None:
         )
 
 
+def is_run_id(run_id: str) -> bool:
+    """Whether `check_run_id` lets a text pass."""
+    return _RUN_ID.fullmatch(run_id) is not None
+
+
 def check_run_id(run_id: str) -> None:
     """Raises InvalidParameterValue unless `run_id` can name a run: a letter or digit, then up to 255 `\\w` or `-`."""
-    if not _RUN_ID.fullmatch(run_id):
+    if not is_run_id(run_id):
         raise InvalidParameterValue(
             f"Invalid value {json.dumps(run_id, ensure_ascii=False)} for parameter 'run_id' supplied."
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from runstone.client.transport import ArtifactFolder, connect
-from runstone.entities.names import IMPORT_TAG
+from runstone.entities.names import IMPORT_TAG, is_run_id
 from runstone.errors import EndpointNotFound, ResourceDoesNotExist
 from runstone.importer.records import SourceError
 from runstone.urls import without_secrets
@@ -77,8 +77,10 @@ class StoreTarget:
         return {place.run_id: place.artifact_uri for place in response.places}
 
     def known_runs(self, experiment_id: str, run_ids: Sequence[str]) -> dict[str, Run]:
-        """Those of the runs that are in the experiment already, by their ids."""
-        listed = ", ".join(f"'{run_id}'" for run_id in run_ids)
+        """Those of the runs that are in the experiment already, by their ids. What can be no run's id names none."""
+        listed = ", ".join(f"'{run_id}'" for run_id in run_ids if is_run_id(run_id))
+        if not listed:
+            return {}
         request = SearchRuns(
             experiment_ids=[experiment_id], filter=f"attributes.run_id IN ({listed})", run_view_type="ALL"
         )
