@@ -60,11 +60,14 @@ class Session(NamedTuple):
 
 
 @contextmanager
-def without_warnings() -> Generator[None]:
-    """What the client would warn of, and try again, the command says once, if it fails for good."""
+def without_warnings(name: str = "runstone.client") -> Generator[None]:
+    """What the client would warn of, and try again, the command says once, if it fails for good.
+
+    `name` is the logger that is to keep its warnings to itself.
+    """
     import logging
 
-    log = logging.getLogger("runstone.client")
+    log = logging.getLogger(name)
     before = log.level
     log.setLevel(logging.ERROR)
     try:

@@ -1,13 +1,10 @@
 """`runstone import`."""
 
-import logging
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from runstone.cli.groups import session
+from runstone.cli.groups import session, without_warnings
 from runstone.cli.import_report import print_report, shown_progress
 from runstone.cli.output import print_json
 from runstone.errors import RunstoneError
@@ -44,8 +41,8 @@ INCOMPLETE = 3
 @click.option(
     "--artifacts-from",
     metavar="FOLDER",
-    help="For a database: the folder in which MLflow's server kept artifacts.  [default: mlartifacts beside a SQLite "
-    "file]",
+    help="The folder in which MLflow's server kept artifacts. Of a server, only what is below it is read on this "
+    "machine.  [default: for a SQLite file, mlartifacts beside it]",
 )
 @click.option("--dry-run", is_flag=True, help="Read everything and tell what would be done; store nothing.")
 @click.option(
@@ -89,11 +86,12 @@ def import_(
     uri = to or resolve_tracking_uri(session().tracking_uri)
     check_different(source, uri)
     report = Report()
-    with _without_warnings():
+    # A warning would be, say, that MLflow's runs lie beside the store, which is being mended.
+    with without_warnings("runstone"):
         opened = open_source(source, report, artifacts_from=artifacts_from)
     target: Target = NoTarget() if dry_run else StoreTarget(uri)
     try:
-        with _without_warnings(), shown_progress(report) as progress:
+        with without_warnings("runstone"), shown_progress(report) as progress:
             transfer(opened, target, report, Options(experiment, artifacts == "link"), progress)
     except RunstoneError as error:
         raise RunstoneError(f"{error.message} {_so_far(report)}") from error
@@ -113,15 +111,3 @@ def _so_far(report: "Report") -> str:
     if not runs:
         return "Nothing was imported."
     return f"{runs:,} runs were imported before that, and stay; the same command goes on from there."
-
-
-@contextmanager
-def _without_warnings() -> Generator[None]:
-    """What the store would warn of, such as that MLflow's runs lie beside it, is what is being mended."""
-    log = logging.getLogger("runstone")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

@@ -21,7 +21,6 @@ from runstone.wire.runs import Metric, Param, Run, RunTag
 
 _POINT_WEIGHT = 80
 _LINK_WEIGHT = 100
-_LARGEST = 1.7976931348623157e308
 
 
 class Contents:
