@@ -168,11 +168,12 @@ def _check(database: Database, version: str | None) -> None:
 @contextmanager
 def _alone(database: Database, engine: Engine) -> Generator[Connection]:
     """A transaction in which to change the tables, while no other process does."""
-    with database.lock, engine.begin() as connection:
-        database.lock_creation(connection)
+    with database.lock, engine.connect() as connection:
         try:
-            yield connection
-        finally:
+            with connection.begin():
+                database.lock_creation(connection)
+                yield connection
+        finally:  # after the commit, so that the next one sees what was made
             if not connection.invalidated:  # a connection that is gone has no lock any more
                 database.unlock_creation(connection)
 

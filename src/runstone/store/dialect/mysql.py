@@ -21,7 +21,8 @@ from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, MYSQL, S
 _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
 _DISK_FULL = (1021, 1114, 3, 28)
 _GONE = (1040, 1053, 1077, 1152, 1159, 1161, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
-_CREATION_LOCK = "runstone.schema"
+_CREATION_LOCK = "CONCAT('runstone.', SHA1(DATABASE()))"
+"""An expression: names of locks are the whole server's, and may be no longer than those of databases."""
 _LONGEST_SORTED = 4 * MAX_TAG_LENGTH
 """Bytes of a text that decide about its place in an order: as many as a search sorts by."""
 _SORTED_AT_ONCE = 15
@@ -105,7 +106,7 @@ class MysqlDatabase(ServerDatabase):
     def lock_creation(self, connection: Connection) -> None:
         """See Database. Tables are made outside transactions here, so the lock is the session's."""
         got = connection.scalar(
-            text("SELECT GET_LOCK(:name, :seconds)"), {"name": _CREATION_LOCK, "seconds": CREATION_WAIT_S}
+            text(f"SELECT GET_LOCK({_CREATION_LOCK}, :seconds)"), {"seconds": CREATION_WAIT_S}
         )
         if not got:
             raise StoreError(
@@ -115,7 +116,7 @@ class MysqlDatabase(ServerDatabase):
 
     def unlock_creation(self, connection: Connection) -> None:
         """See Database."""
-        connection.scalar(text("SELECT RELEASE_LOCK(:name)"), {"name": _CREATION_LOCK})
+        connection.scalar(text(f"SELECT RELEASE_LOCK({_CREATION_LOCK})"))
 
     def is_undone(self, connection: Connection, error: BaseException) -> bool:
         """See Database."""

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from psycopg import InterfaceError, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Column, Connection, Engine, event, select, text
+from sqlalchemy import Column, Connection, Engine, cast, event, select, text
 from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, POSTGRESQL, ServerDatabase
 
@@ -78,8 +79,10 @@ class PostgresqlDatabase(ServerDatabase):
     def continue_numbers(self, connection: Connection, column: Column[Any]) -> None:
         """See Database."""
         sequence = sql.pg_get_serial_sequence(column.table.name, column.name)
-        highest = select(sql.greatest(sql.max(column), 1)).scalar_subquery()
-        connection.execute(select(sql.setval(sequence, highest)))
+        highest = select(sql.max(column)).scalar_subquery()
+        # Never back, to the numbers of rows that are gone. The last one given is NULL where none was.
+        last = sql.coalesce(sql.pg_sequence_last_value(cast(sequence, REGCLASS)), 0)
+        connection.execute(select(sql.setval(sequence, highest)).where(highest > last))
 
 
 def _state(cause: BaseException) -> str:
