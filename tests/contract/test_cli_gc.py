@@ -185,6 +185,13 @@ def test_an_age_that_is_none_is_refused(age: str, tmp_path: Path) -> None:
     assert "is no age. Write days, hours, minutes and seconds" in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize("age", ["9" * 400 + "d", "9" * 20 + "d", "9" * 19 + "s"])
+def test_an_age_beyond_all_times_is_refused(age: str, tmp_path: Path) -> None:
+    done = runstone("gc", f"--older-than={age}", folder=tmp_path)
+    assert done.returncode == 2
+    assert "longer than all time. Write at most" in " ".join(done.stderr.split())
+
+
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert "There is no store at" in refusal(runstone("gc", folder=tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -9,11 +9,15 @@ from runstone.cli import texts
 from runstone.cli.output import note
 from runstone.cli.removing import collector, print_removed, remove, shown_progress
 from runstone.cli.stores import chosen_store, is_server, own_database
+from runstone.entities.names import MAX_INT64
 from runstone.settings import ARTIFACTS_DESTINATION, BACKEND_STORE_URI
 
 _UNITS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _MUCH = 10_000_000
 """Bytes of free room that are worth a word."""
+
+_MOST_DAYS = 100_000_000_000
+"""What fits into the milliseconds of a timestamp, roundly."""
 
 _AGE = re.compile(r"(?:(?P<d>[\d.]+)d)?(?:(?P<h>[\d.]+)h)?(?:(?P<m>[\d.]+)m)?(?:(?P<s>[\d.]+)s)?")
 
@@ -31,7 +35,10 @@ def _age_ms(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
         raise click.BadParameter(
             f"'{text}' is no age. Write days, hours, minutes and seconds: 10d, 1d2h3m4s."
         )
-    return round(1_000 * sum(_UNITS_S[unit] * value for unit, value in parts.items()))
+    age = 1_000 * sum(_UNITS_S[unit] * value for unit, value in parts.items())
+    if age >= MAX_INT64:
+        raise click.BadParameter(f"the age is longer than all time. Write at most {_MOST_DAYS:,} days.")
+    return round(age)
 
 
 def _ids(ctx: click.Context, parameter: click.Parameter, text: str | None) -> list[str]:
