@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from runstone.entities.kinds import RunStatus
-from runstone.errors import InvalidParameterValue, ResourceConflict, ResourceDoesNotExist, RunstoneError
+from runstone.errors import InvalidParameterValue, ResourceConflict, ResourceDoesNotExist
 from runstone.service import Service, open_service
 from runstone.service import removal as service_removal
 from runstone.store import removal, schema
-from runstone.wire import datasets, experiments, runs
+from runstone.wire import datasets, experiments, importing, runs
 from runstone.wire import removal as wire
 from tests.databases import KINDS, fresh_database
 from tests.unit.services import (
@@ -268,6 +268,17 @@ def test_a_dry_run_tells_the_same_and_removes_nothing(service: Service) -> None:
     assert collect(service) == told
 
 
+def import_run(service: Service, run_id: str, **fields: Any) -> None:
+    run = importing.ImportedRun(run_id=run_id, **fields)
+    service.call("import_runs", importing.ImportRuns(experiment_id="0", runs=[run]))
+
+
+def import_experiment(service: Service, name: str, number: str, **fields: Any) -> str:
+    request = importing.ImportExperiment(name=name, experiment_id=number, **fields)
+    response: Any = service.call("import_experiment", request)
+    return response.experiment.experiment_id
+
+
 # --- in portions ----------------------------------------------------------------------------------
 
 
@@ -293,11 +304,25 @@ def test_much_goes_in_small_transactions_and_short_requests(
 
 
 @pytest.mark.parametrize(
-    "token", ["", "nonsense", "[1]", "[0, 9, 1, 'a']", '[0, 9, 1, "a"]', "[0, 0, true, 1]", "{}"]
+    "token",
+    [
+        "",
+        "nonsense",
+        "[1]",
+        "[0, 9, 1, 'a']",
+        '[0, 9, 1, "a"]',
+        "[0, 0, true, 1]",
+        "{}",
+        '[0, 0, "", "a"]',
+        '[0, 0, 0.0, "a"]',
+        '[0, 0, false, "a"]',
+        '[-1, 0, 1, "a"]',
+        '[0, 0, 1, "\\u0000"]',
+    ],
 )
 def test_a_token_that_is_none_is_refused(tmp_path: Path, token: str) -> None:
     service = open_service(str(tmp_path), mode="local")
-    with pytest.raises(InvalidParameterValue, match="Invalid page token"):
+    with pytest.raises(InvalidParameterValue, match=r"Invalid page token|page_token"):
         service.call("collect_garbage", wire.CollectGarbage(page_token=token))
     service.close()
 
@@ -374,8 +399,12 @@ def test_what_is_being_removed_is_not_shown_and_not_brought_back(
         restore_experiment(service, number)
     with pytest.raises(ResourceConflict, match="being removed for good"):
         new_run(service, "0", run_id=run_id)
-    with pytest.raises(RunstoneError):
+    with pytest.raises(ResourceDoesNotExist):
         log_param(service, run_id, "late", "1")
+    with pytest.raises(ResourceConflict, match=f"{run_id} is being removed for good"):
+        import_run(service, run_id)
+    again = import_experiment(service, "imported", number)
+    assert again != number
     new_experiment(service, "gone")
     delete_experiment(service, "0")
     restore_experiment(service, "0")

@@ -65,7 +65,7 @@ def _set_aside_deleted(connection: Connection, name: str) -> None:
     if holder is not None and holder.lifecycle == LifecycleStage.DELETED:
         mark = f" (deleted, id {holder.id})"
         aside = name[: MAX_EXPERIMENT_NAME_LENGTH - len(mark)] + mark
-        experiments.update(connection, holder.id, {"name": aside})  # still deleted when it was
+        experiments.rename_deleted(connection, holder.id, aside)
 
 
 def _name_taken(service: Service, name: str) -> ResourceAlreadyExists:

@@ -26,11 +26,13 @@ from runstone.service import locations
 from runstone.service.core import Service, operation
 from runstone.service.datasets import checked_models, checked_use
 from runstone.service.experiments import existing, shown_experiment
-from runstone.store import ALREADY_THERE, Connection, datasets, experiments, logs, runs
+from runstone.service.runs import being_removed
+from runstone.store import ALREADY_THERE, Connection, datasets, experiments, logs, removal, runs
 from runstone.store.datasets import Use
 from runstone.store.experiments import ExperimentRow
 from runstone.store.logs import NO_CONTEXT, Point, RunLog
 from runstone.store.runs import RunRow
+from runstone.store.schema import REMOVING
 from runstone.wire import importing as wire
 from runstone.wire.base import from_double
 
@@ -85,7 +87,8 @@ def _add(
     wanted: int | None,
     location: str | None,
 ) -> int:
-    taken = wanted is None or experiments.get(connection, wanted) is not None
+    # Also by one that is being removed, which nobody is shown.
+    taken = wanted is None or removal.place(connection, wanted) is not None
     number = experiments.insert(
         connection,
         name=request.name,
@@ -96,7 +99,10 @@ def _add(
     )
     if not taken:
         service.store.database.continue_numbers(connection, experiments.NUMBER)
-    values: dict[str, Any] = {"updated": request.last_update_time, "lifecycle": request.lifecycle_stage}
+    updated = request.last_update_time
+    if request.lifecycle_stage == LifecycleStage.DELETED:
+        updated = updated or service.now()  # when it was deleted: at a time that nobody knows, so now
+    values: dict[str, Any] = {"updated": updated, "lifecycle": request.lifecycle_stage}
     if location is None:
         values["artifact_location"] = service.locations.of_experiment(number)
     experiments.update(connection, number, values)
@@ -140,8 +146,10 @@ def import_runs(service: Service, request: wire.ImportRuns) -> wire.ImportRunsRe
     keys = frozenset[str]().union(*(one.log.keys() for one in taken))
 
     def take_over(connection: Connection, keys: Mapping[str, int]) -> list[RunRow]:
+        experiments.lock(connection, number)
         location = existing(connection, number).artifact_location
-        rows = [_opened(connection, number, location, one.run) for one in taken]
+        known = runs.lock(connection, [one.run.run_id for one in taken])
+        rows = [_opened(connection, number, location, one.run, known) for one in taken]
         for outcome in logs.apply(connection, keys, [one.log for one in taken]):
             if isinstance(outcome, RunstoneError):
                 raise outcome
@@ -149,10 +157,13 @@ def import_runs(service: Service, request: wire.ImportRuns) -> wire.ImportRunsRe
             datasets.add_uses(connection, number, row.id, one.uses)
             datasets.add_models(connection, row.id, "input", one.inputs)
             datasets.add_models(connection, row.id, "output", one.outputs)
-            _settle(connection, row, one.run)
+            _settle(connection, row, one.run, service.now())
         return rows
 
-    rows = service.store.write(take_over, keys=keys)
+    try:
+        rows = service.store.write(take_over, keys=keys)
+    except ALREADY_THERE as error:
+        raise _conflict(service, [one.run.run_id for one in taken]) from error
     for row, one in zip(rows, taken, strict=True):
         ended = not one.run.more and one.run.status in RunStatus.TERMINATED
         if (ended and one.log.metrics) or len(one.log.metrics) >= POINTS_TO_SEAL:
@@ -162,9 +173,20 @@ def import_runs(service: Service, request: wire.ImportRuns) -> wire.ImportRunsRe
     )
 
 
-def _opened(connection: Connection, experiment: int, location: str, run: wire.ImportedRun) -> RunRow:
-    """The run's row, new or as it was, in a state in which it can be logged to."""
-    row = runs.get(connection, run.run_id)
+def _conflict(service: Service, run_ids: Sequence[str]) -> ResourceConflict:
+    """Why runs that nobody is shown could not be made."""
+    with service.store.read() as connection:
+        for row in removal.find_by_ids(connection, run_ids):
+            if row.lifecycle == REMOVING:
+                return being_removed(row.run_id)
+    return ResourceConflict("A run was being made by somebody else at the same time. Import it again.")
+
+
+def _opened(
+    connection: Connection, experiment: int, location: str, run: wire.ImportedRun, known: dict[str, RunRow]
+) -> RunRow:
+    """The run's row, new or as it was, in a state in which it can be logged to; it is `known` then."""
+    row = known.get(run.run_id)
     if row is None:
         new = RunRow(
             id=0,
@@ -182,18 +204,21 @@ def _opened(connection: Connection, experiment: int, location: str, run: wire.Im
         runs.insert(connection, new, {})
         row = runs.get(connection, run.run_id)
         assert row is not None
+        known[run.run_id] = row
     elif row.experiment != experiment:
         raise ResourceConflict(
             f"A run with id={run.run_id} exists already, in experiment {row.experiment}. It stays as it is."
         )
     elif row.lifecycle != LifecycleStage.ACTIVE:
-        runs.update(connection, row.id, {"lifecycle": LifecycleStage.ACTIVE})
-        row = row._replace(lifecycle=LifecycleStage.ACTIVE)
+        if not runs.change_lifecycle(connection, row, LifecycleStage.ACTIVE, row.deleted):
+            raise being_removed(run.run_id)
+        row = known[run.run_id] = row._replace(lifecycle=LifecycleStage.ACTIVE)
     return row
 
 
-def _settle(connection: Connection, row: RunRow, run: wire.ImportedRun) -> None:
-    """Give the run's row the state that it had elsewhere."""
+def _settle(connection: Connection, row: RunRow, run: wire.ImportedRun, now: int) -> None:
+    """Give the run's row the state that it had elsewhere. One deleted at a time that nobody knows is deleted now."""
+    deleted = run.lifecycle_stage == LifecycleStage.DELETED
     wanted: dict[str, Any] = {
         "name": run.run_name or row.name,
         "user_id": run.user_id or row.user_id,
@@ -201,7 +226,7 @@ def _settle(connection: Connection, row: RunRow, run: wire.ImportedRun) -> None:
         "started": run.start_time,
         "ended": run.end_time,
         "lifecycle": run.lifecycle_stage,
-        "deleted": run.deleted_time,
+        "deleted": (run.deleted_time or row.deleted or now) if deleted else None,
     }
     have = row._asdict()
     runs.update(connection, row.id, {name: value for name, value in wanted.items() if have[name] != value})

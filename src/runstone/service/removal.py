@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from runstone.artifact_store.location import is_proxied
 from runstone.entities.kinds import LifecycleStage
-from runstone.entities.names import IMPORT_TAG, MAX_INT64, experiment_number
+from runstone.entities.names import IMPORT_TAG, MAX_INT64, check_text, experiment_number
 from runstone.errors import (
     InvalidParameterValue,
     PermissionDenied,
@@ -78,11 +78,12 @@ def _opened(token: str | None) -> _Position:
         experiment, stage, started, run_id = json.loads(token)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidParameterValue(f"Invalid page token: {token!r}.") from error
-    numbers = (experiment, stage, started or 0)
+    numbers = [experiment, stage] if started is None else [experiment, stage, started]
     if not (all(type(n) is int and abs(n) <= MAX_INT64 for n in numbers) and isinstance(run_id, str)):
         raise InvalidParameterValue(f"Invalid page token: {token!r}.")
-    if not 0 <= stage < len(_STAGES):
+    if experiment < 0 or not 0 <= stage < len(_STAGES):
         raise InvalidParameterValue(f"Invalid page token: {token!r}.")
+    check_text(run_id, "page_token")
     return _Position(experiment, stage, started, run_id)
 
 
@@ -110,8 +111,9 @@ def _check_run(run_id: str, row: Doomed | None, before: int | None) -> None:
             f"Run {run_id} is not in `deleted` lifecycle stage. Only runs in `deleted` lifecycle stage can be deleted "
             "for good: delete it first."
         )
-    if before is not None and row.lifecycle != REMOVING and row.deleted > before:
-        raise InvalidParameterValue(f"Run {run_id} is not older than the required age.")
+    if before is not None and row.lifecycle != REMOVING and (row.deleted is None or row.deleted > before):
+        why = ": nobody knows when it was deleted" if row.deleted is None else ""
+        raise InvalidParameterValue(f"Run {run_id} is not older than the required age{why}.")
 
 
 def _check_experiment(number: int, place: Place | None, before: int | None) -> None:

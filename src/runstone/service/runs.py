@@ -89,9 +89,7 @@ def _repeated(
     with service.store.read() as connection:
         row = runs.get(connection, run_id)
         if row is None:
-            raise ResourceConflict(
-                f"A run with id={run_id} is being removed for good. Choose another id, or try again later."
-            ) from error
+            raise being_removed(run_id) from error
         content = runs.contents(connection, service.store.keys, [row.id])[row.id]
     if row.experiment != experiment_id:
         raise ResourceConflict(
@@ -204,11 +202,23 @@ def existing_run(connection: Connection, run_id: str) -> RunRow:
 
 
 def active_run(connection: Connection, run_id: str) -> RunRow:
-    """The run with this id. Raises ResourceDoesNotExist; InvalidParameterValue if it is deleted."""
-    row = existing_run(connection, run_id)
+    """The run with this id, which stays active until the transaction, which writes, ends.
+
+    Raises ResourceDoesNotExist; InvalidParameterValue if it is deleted.
+    """
+    row = runs.lock(connection, [run_id]).get(run_id)
+    if row is None:
+        raise ResourceDoesNotExist.run(run_id)
     if row.lifecycle != LifecycleStage.ACTIVE:
         raise InvalidParameterValue.inactive("run", run_id, row.lifecycle)
     return row
+
+
+def being_removed(run_id: str) -> ResourceConflict:
+    """Why a run cannot be made under an id that nobody is shown a run with."""
+    return ResourceConflict(
+        f"A run with id={run_id} is being removed for good. Choose another id, or try again later."
+    )
 
 
 def _info(service: Service, row: RunRow) -> wire.RunInfo:

@@ -57,6 +57,12 @@ def update(connection: Connection, number: int, values: Mapping[str, Any]) -> No
     connection.execute(experiment.update().where(_COLUMNS.id == number).values(**values))
 
 
+def rename_deleted(connection: Connection, number: int, name: str) -> None:
+    """Give a deleted experiment another name; one that was restored meanwhile keeps its own."""
+    deleted = (_COLUMNS.id == number, _COLUMNS.lifecycle == LifecycleStage.DELETED)
+    connection.execute(experiment.update().where(*deleted).values(name=name))
+
+
 def change_lifecycle(connection: Connection, row: ExperimentRow, lifecycle: str, now: int) -> bool:
     """Set the lifecycle stage of an experiment; False if it is no longer in that of `row`."""
     unchanged = (_COLUMNS.id == row.id, _COLUMNS.lifecycle == row.lifecycle)

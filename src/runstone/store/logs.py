@@ -15,7 +15,15 @@ from runstone.entities.names import RUN_NAME_TAG
 from runstone.errors import InvalidParameterValue, ResourceDoesNotExist, RunstoneError
 from runstone.store import summaries
 from runstone.store.dialect import Prepared, one_of, several, upsert
-from runstone.store.schema import metric_context, metric_segment, metric_summary, run, run_param, run_tag
+from runstone.store.schema import (
+    REMOVING,
+    metric_context,
+    metric_segment,
+    metric_summary,
+    run,
+    run_param,
+    run_tag,
+)
 
 Context = tuple[str, str, str]
 """What a point belongs to beside its run: model id, dataset name, dataset digest; each "" where there is none."""
@@ -125,7 +133,7 @@ def _checked(
     params: dict[Place, str],
 ) -> int | RunstoneError:
     """The run's integer id, with the log's new params added to `params`; or why the log is refused."""
-    if target is None:
+    if target is None or target.lifecycle == REMOVING:
         return ResourceDoesNotExist.run(log.run_id)
     if target.lifecycle != LifecycleStage.ACTIVE:
         return InvalidParameterValue.inactive("run", log.run_id, target.lifecycle)

@@ -51,7 +51,7 @@ class Doomed(NamedTuple):
     experiment: int
     lifecycle: str
     started: int
-    deleted: int
+    deleted: int | None
     artifact_uri: str
 
 
@@ -73,14 +73,13 @@ class Size(NamedTuple):
 
 # --- finding --------------------------------------------------------------------------------------
 
-_deleted_at = func.coalesce(run.c.deleted, 0)
 _DOOMED = (
     run.c.id,
     run.c.run_id,
     run.c.experiment,
     run.c.lifecycle,
     run.c.started,
-    _deleted_at,
+    run.c.deleted,
     run.c.artifact_uri,
 )
 
@@ -121,7 +120,7 @@ def find(
     """Some of an experiment's runs in a stage, deleted at `before` or earlier, that follow `after` (start, run id)."""
     conditions: list[ColumnElement[bool]] = [run.c.experiment == number, run.c.lifecycle == stage]
     if before is not None:
-        conditions.append(_deleted_at <= before)
+        conditions.append(_deleted_by(before))
     if after:
         started, run_id = after
         conditions += [run.c.started <= started, (run.c.started < started) | (run.c.run_id > run_id)]
@@ -138,7 +137,7 @@ def find_by_ids(connection: Connection, run_ids: Sequence[str]) -> list[Doomed]:
 
 def count(connection: Connection, number: int | None, before: int | None) -> int:
     """How many runs, of one experiment or of all, are deleted at `before` or earlier, or being removed."""
-    old = [] if before is None else [(run.c.lifecycle == REMOVING) | (_deleted_at <= before)]
+    old = [] if before is None else [(run.c.lifecycle == REMOVING) | _deleted_by(before)]
     mine = [] if number is None else [run.c.experiment == number]
     return connection.scalar(select(func.count()).where(run.c.lifecycle.in_(_GOING), *mine, *old)) or 0
 
@@ -162,12 +161,17 @@ def tagged(connection: Connection, ids: Sequence[int], tag: str) -> set[int]:
     )
 
 
+def _deleted_by(before: int) -> ColumnElement[bool]:
+    """Whether a run was deleted at `before` or earlier; not if nobody knows when."""
+    return run.c.deleted <= before
+
+
 # --- the point of no return -----------------------------------------------------------------------
 
 
 def doom_runs(connection: Connection, ids: Sequence[int], before: int | None) -> list[int]:
     """Begin to remove those of the runs that are deleted, at `before` or earlier; the ids of those being removed."""
-    old = () if before is None else (_deleted_at <= before,)
+    old = () if before is None else (_deleted_by(before),)
     mine = among(run.c.id, ids)
     connection.execute(
         run.update().where(mine, run.c.lifecycle == LifecycleStage.DELETED, *old).values(lifecycle=REMOVING)
@@ -197,6 +201,7 @@ def sweep(connection: Connection, ids: Sequence[int]) -> int | None:
 
     How many runs went then; None while something is left.
     """
+    ids = _lock_going(connection, ids)
     for table in (*_POINTS, *_LINKS):
         if not _sweep_numbered(connection, table, among(table.c.run, ids)):
             return None
@@ -205,6 +210,12 @@ def sweep(connection: Connection, ids: Sequence[int]) -> int | None:
             return None
     gone = delete(run).where(among(run.c.id, ids), run.c.lifecycle == REMOVING)
     return connection.execute(gone).rowcount
+
+
+def _lock_going(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the runs that are being removed, whatever became of the others meanwhile."""
+    going = select(run.c.id).where(among(run.c.id, ids), run.c.lifecycle == REMOVING)
+    return list(connection.scalars(going.order_by(run.c.id).with_for_update(key_share=True)))
 
 
 def sweep_experiment(connection: Connection, number: int) -> bool:

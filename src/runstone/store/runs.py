@@ -43,6 +43,13 @@ _COLUMNS = tuple(column.name for column in run.columns if column.name != "id")
 _insert = Prepared(run.insert().values({name: bindparam(name) for name in _COLUMNS}))
 _STAYS = run.c.lifecycle != literal_column(f"'{REMOVING}'")  # `Prepared` wants a text
 _get = Prepared(select(run).where(run.c.run_id == bindparam("run_id"), _STAYS))
+# In order, so that servers cannot wait for each other in a circle.
+_lock = Prepared(
+    select(run)
+    .where(one_of(run.c.run_id, "run_ids"), _STAYS)
+    .order_by(run.c.run_id)
+    .with_for_update(key_share=True)
+)
 _numbers = Prepared(select(run.c.run_id, run.c.id).where(one_of(run.c.run_id, "run_ids"), _STAYS))
 
 
@@ -102,6 +109,12 @@ def get(connection: Connection, run_id: str) -> RunRow | None:
     """The run with this public id, deleted or not."""
     row = _get.row(connection, {"run_id": run_id})
     return RunRow(*row) if row else None
+
+
+def lock(connection: Connection, run_ids: Collection[str]) -> dict[str, RunRow]:
+    """The runs with these public ids, deleted or not, as they stay until the transaction, which writes, ends."""
+    rows = _lock.rows(connection, {"run_ids": several(sorted(set(run_ids)))})
+    return {row.run_id: row for row in map(RunRow._make, rows)}
 
 
 def numbers(connection: Connection, run_ids: Sequence[str]) -> dict[str, int]:
