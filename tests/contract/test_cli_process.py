@@ -443,7 +443,7 @@ def test_a_script_for_each_shell_is_printed(tmp_path: Path, shell: str) -> None:
 def test_bash_completes(folder: Path) -> None:
     bash = shutil.which("bash")
     if bash is None:
-        tier_missing("shells", "there is no bash", "apt-get install bash")
+        tier_missing("contract", "there is no bash", "apt-get install bash")
     program = (
         'eval "$(runstone completion bash)"; COMP_WORDS=(runstone runs list -n dig); COMP_CWORD=4;'
         "_runstone_completion runstone; echo ${COMPREPLY[@]}"
