@@ -206,6 +206,30 @@ def test_a_run_that_went_on_is_brought_up_to_date(source: str, tmp_path: Path) -
         assert Path(client.download_artifacts(folder.name, "late.txt", tmp_path)).read_text() == "LATE"
 
 
+def test_files_that_are_there_are_not_copied_again_though_something_was_left_out(
+    source: str, tmp_path: Path
+) -> None:
+    target = target_of(tmp_path)
+    [run] = Path(source).glob("0/*/meta.yaml")
+    folder = run.parent
+    (folder / "metrics").mkdir(exist_ok=True)
+    (folder / "metrics" / "loss").write_text("-5 0.5 0\n")
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "artifacts" / "late.txt").write_text("late")
+    (folder / "artifacts" / "empty.txt").touch()
+    imported(source, target)
+    taken = imported(source, target)["taken"]
+    assert {thing: count for thing, count in taken.items() if count} == {
+        "experiments": 4,
+        "unchanged_runs": 5,
+    }
+    (folder / "artifacts" / "late.txt").write_text("LATE")
+    taken = imported(source, target)["taken"]
+    assert (taken["updated_runs"], taken["unchanged_runs"], taken["artifacts"]) == (1, 4, 1)
+    with Client(str(target)) as client:
+        assert Path(client.download_artifacts(folder.name, "late.txt", tmp_path)).read_text() == "LATE"
+
+
 def test_an_experiment_that_was_deleted_or_renamed_meanwhile_is_so_here(source: str, tmp_path: Path) -> None:
     target = target_of(tmp_path)
     imported(source, target)
@@ -344,10 +368,15 @@ def test_the_report_is_text_unless_asked_otherwise(source: str, tmp_path: Path) 
     assert done.returncode == 3
     lines = done.stdout.splitlines()
     assert lines[0] == f"Imported {source} into target"
+    assert "  experiments       4  3 new, 1 there already" in lines  # each store has `Default`
     assert "  runs              5  5 new" in lines
     assert lines[-1] == "All else was carried."
     assert "  1 registered model: Runstone has no model registry yet" in lines
     assert done.stderr == ""
+    again = runstone("import", source, "--to", "target", folder=tmp_path).stdout.splitlines()
+    assert again[1:3] == ["  experiments     4  4 there already", "  runs            5  5 unchanged"]
+    linked = runstone("import", source, "--to", "linked", "-e", "0", "--artifacts", "link", folder=tmp_path)
+    assert "those of 1 run stay where they are" in linked.stdout
     with Client(str(tmp_path / "target")) as client:
         mark = json.loads(client.get_run(main_run(client)).data.tags[MARK])
     assert mark["from"] == source

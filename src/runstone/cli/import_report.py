@@ -29,26 +29,28 @@ class _Shown:
 
     def __init__(self, bar: "Bar", report: "Report"):
         self._bar, self._report = bar, report
-        self._runs, self._total = 0, ""
+        self._runs, self._total = 0, None
         self._task: TaskID = bar.add_task("", total=None, said="", runs="", where="Looking into the source")
 
     def begin(self, runs: int | None) -> None:
         """See runstone.importer.Progress."""
-        self._total = "" if runs is None else f" of {runs:,}"
+        self._total = runs
         self._bar.update(self._task, total=runs)
 
     def step(self, experiment: str, runs: int = 0) -> None:
         """See runstone.importer.Progress."""
         taken = self._report.taken
-        said = f"{taken['points']:,} points"
+        said = _counted("points", taken["points"])
         if taken["artifacts"]:
-            said += f", {taken['artifacts']:,} files ({texts.size(taken['artifact_bytes'])})"
+            said += f", {_counted('files', taken['artifacts'])} ({texts.size(taken['artifact_bytes'])})"
         where = texts.visible(experiment)
         self._runs += runs
         self._bar.update(
             self._task,
             advance=runs,
-            runs=f"{self._runs:,}{self._total} runs",
+            runs=_counted("runs", self._runs)
+            if self._total is None
+            else f"{self._runs:,} of {_counted('runs', self._total)}",
             said=said,
             where=where[: _NAME - 1] + "…" if len(where) > _NAME else where,
         )
@@ -115,17 +117,24 @@ def _print_taken(console: "Console", report: "Report") -> None:
         "updated": taken["updated_runs"],
         "unchanged": taken["unchanged_runs"],
     }
-    listed = ", ".join(f"{count:,} {name}" for name, count in runs.items() if count)
-    linked = f"those of {taken['linked_runs']:,} runs stay where they are" if taken["linked_runs"] else ""
+    experiments = {
+        "new": taken["new_experiments"],
+        "there already": taken["experiments"] - taken["new_experiments"],
+    }
+    linked = f"those of {_counted('runs', taken['linked_runs'])} stay where they are"
     copied = f"{texts.size(taken['artifact_bytes'])} copied" if taken["artifacts"] else ""
     lines = (
-        _Line("experiments", taken["experiments"]),
-        _Line("runs", sum(runs.values()), listed),
+        _Line("experiments", taken["experiments"], _listed(experiments)),
+        _Line("runs", sum(runs.values()), _listed(runs)),
         _Line("params", taken["params"]),
         _Line("tags", taken["tags"]),
         _Line("metric points", taken["points"]),
         _Line("datasets", taken["datasets"]),
-        _Line("artifacts", taken["artifacts"], "; ".join(filter(None, (copied, linked)))),
+        _Line(
+            "artifacts",
+            taken["artifacts"],
+            "; ".join(filter(None, (copied, linked if taken["linked_runs"] else ""))),
+        ),
     )
     shown = [line for line in lines if line.number or line.more or line.name in ("experiments", "runs")]
     width = max(len(f"{line.number:,}") for line in shown)
@@ -133,8 +142,12 @@ def _print_taken(console: "Console", report: "Report") -> None:
         _say(console, f"  {line.name:<14}  {line.number:>{width},}  {line.more}".rstrip())
 
 
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
 def _print_left_out(console: "Console", entry: "LeftOut") -> None:
-    _say(console, f"  {entry.count:,} {_counted(entry.what, entry.count)}: {entry.reason}")
+    _say(console, f"  {_counted(entry.what, entry.count)}: {entry.reason}")
     for example in entry.examples[:_EXAMPLES]:
         _say(console, f"      {example}", "dim")
     if entry.count > _EXAMPLES and len(entry.examples) > _EXAMPLES:
@@ -142,12 +155,12 @@ def _print_left_out(console: "Console", entry: "LeftOut") -> None:
 
 
 def _counted(plural: str, count: int) -> str:
-    """The name of things in the plural, or of one of them."""
+    """A number of things, whose name is given in the plural."""
     if count != 1:
-        return plural
+        return f"{count:,} {plural}"
     head, of, rest = plural.partition(" of ")
     single = {"statuses": "status", "tries": "try"}.get(head, head.removesuffix("s"))
-    return f"{single}{of}{rest}"
+    return f"1 {single}{of}{rest}"
 
 
 def _say(console: "Console", text: str, style: str = "") -> None:

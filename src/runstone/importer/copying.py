@@ -1,7 +1,11 @@
 """Copying the artifacts of runs into the target."""
 
+import filecmp
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+from runstone.artifact_store import LocalArtifactStore
 from runstone.client.transport import ArtifactFolder
 from runstone.errors import (
     InvalidParameterValue,
@@ -45,9 +49,10 @@ class Copier:
         folder = self._target.artifacts(place)
         there = dict(_sizes(folder, "")) if before else {}
         for file in self._listed(run_id, files):
-            if before and there.get(file.path) == file.size and _is_older(file, before):
-                continue
-            self._copy(run_id, files, file, folder)
+            # Over HTTP, the size of an empty file is not told.
+            as_large = file.path in there and (there[file.path] or 0) == (file.size or 0)
+            if not (as_large and before and _is_older(file, before)):
+                self._copy(run_id, files, file, folder, compared=as_large)
         return self._report.losses == lost
 
     def _listed(self, run_id: str, files: Files) -> Iterator[SourceFile]:
@@ -59,9 +64,14 @@ class Copier:
         except _UNREADABLE as error:
             self._report.leave("artifacts of runs", "they cannot be listed", f"run {run_id}: {error}")
 
-    def _copy(self, run_id: str, files: Files, file: SourceFile, folder: ArtifactFolder) -> None:
+    def _copy(
+        self, run_id: str, files: Files, file: SourceFile, folder: ArtifactFolder, *, compared: bool
+    ) -> None:
         try:
-            files.copy(file.path, folder)
+            if not compared:
+                files.copy(file.path, folder)
+            elif not _replace(files, file.path, folder):
+                return
         except UnknownPlace as error:
             example = f"run {run_id}: '{file.path}': {error.detail}"
             self._report.leave("artifacts", error.message, example)
@@ -70,6 +80,18 @@ class Copier:
         else:
             self._report.take("artifacts")
             self._report.take("artifact_bytes", file.size or 0)
+
+
+def _replace(files: Files, path: str, folder: ArtifactFolder) -> bool:
+    """Copy a file over the target's, unless the two are alike; whether it was copied."""
+    with tempfile.TemporaryDirectory(prefix="runstone-") as temporary:
+        ours, there = Path(temporary) / "ours", Path(temporary) / "there"
+        files.copy(path, LocalArtifactStore(ours))
+        folder.get_file(path, there)
+        if filecmp.cmp(ours / path, there, shallow=False):
+            return False
+        folder.put_file(ours / path, path)
+        return True
 
 
 def _is_older(file: SourceFile, mark: Mark) -> bool:

@@ -61,6 +61,7 @@ class Experiments:
             taken[experiment.experiment_id] = Taken(name, there.experiment_id, created)
             self._note_differences(experiment, name, there, created)
             self._report.take("experiments")
+            self._report.take("new_experiments", int(created))
         return taken
 
     def _request(self, experiment: SourceExperiment, name: str) -> ImportExperiment:

@@ -7,6 +7,7 @@ from typing import Literal
 
 Thing = Literal[
     "experiments",
+    "new_experiments",
     "new_runs",
     "updated_runs",
     "unchanged_runs",

@@ -87,6 +87,8 @@ class _Visit:
     old_mark: Mark | None
     lossy: bool
     files: Files | None = None
+    copied: bool = False
+    unchanged: bool = False
 
     def mark_item(self, state: str) -> Item:
         """The tag that says how far the run is."""
@@ -151,11 +153,10 @@ class _Runs:
             visit.files = files
             self._waiting[head.run_id] = visit
         count = self._outbox.put(head, self._items(run, source_run.points(), visit))
-        if old is None:
-            self._report.take("new_runs")
-        else:
-            same = not count and _same_info(head, old)
-            self._report.take("unchanged_runs" if same else "updated_runs")
+        visit.unchanged = old is not None and not count and not visit.copied and _same_info(head, old)
+        self._report.take(
+            "new_runs" if old is None else "unchanged_runs" if visit.unchanged else "updated_runs"
+        )
 
     def _head(self, run: ImportedRun, files: Files | None) -> ImportedRun:
         """A run's info, with the place of its artifacts if they stay there."""
@@ -191,8 +192,13 @@ class _Runs:
     def _stored(self, part: ImportedRun, place: str, whole: bool) -> None:
         visit = self._waiting.pop(part.run_id, None)
         if visit and visit.files:
-            copied = self._copier.copy(part.run_id, visit.files, place, visit.old_mark)
-            visit.lossy |= not (copied and whole)
+            before = self._report.taken["artifacts"]
+            whole &= self._copier.copy(part.run_id, visit.files, place, visit.old_mark)
+            visit.lossy |= not whole
+            visit.copied = self._report.taken["artifacts"] > before
+            if visit.copied and visit.unchanged:  # as it was counted before its files were looked at
+                self._report.take("unchanged_runs", -1)
+                self._report.take("updated_runs")
             visit.files = None
             if item := visit.last_item():
                 self._outbox.put(blank(part), [item])
