@@ -82,7 +82,8 @@ TRACKING_URI = Setting[str | None](
     "MLFLOW_TRACKING_URI",
     str,
     None,
-    "Where runs are recorded: a server's http(s) URL, or a folder. Default: ./mlruns.",
+    "Where runs are recorded: a server's http(s) URL, a folder, sqlite:///FILE, postgresql://… or mysql://… "
+    "Default: ./mlruns.",
 )
 REGISTRY_URI = Setting[str | None](
     "MLFLOW_REGISTRY_URI", str, None, "Where registered models are kept. Default: where runs are recorded."

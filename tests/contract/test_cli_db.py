@@ -104,6 +104,22 @@ def test_what_has_no_tables_of_ours_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "mlruns").exists()
 
 
+def test_a_store_that_is_not_there_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
+    file = refusal(runstone("db", "current", "sqlite:///none.db", folder=tmp_path))
+    assert file.startswith(f"Error: There is no store at {tmp_path / 'none.db'}: ")
+    assert file.rstrip().endswith(
+        "Name another after the command: a folder, sqlite:///FILE, postgresql://… or mysql://…"
+    )
+    folder = refusal(runstone("db", "current", "none", folder=tmp_path))
+    assert folder.startswith(f"Error: There is no store at {tmp_path / 'none'}: ")
+    removing = refusal(runstone("gc", "--backend-store-uri", "sqlite:///none.db", folder=tmp_path))
+    assert removing.startswith(f"Error: There is no store at {tmp_path / 'none.db'}: ")
+    looking = refusal(runstone("--tracking-uri", "sqlite:///none.db", "experiments", "list", folder=tmp_path))
+    assert looking.startswith(f"Error: There is no store at {tmp_path / 'none.db'}: ")
+    assert "--tracking-uri" in looking
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("kind", SERVERS)
 def test_an_empty_database_has_no_version_and_nothing_to_upgrade(kind: str, tmp_path: Path) -> None:
     with fresh_database(kind) as url:

@@ -94,7 +94,8 @@ def _read_env_file(ctx: click.Context, parameter: click.Parameter, path: str | N
     metavar="URI",
     envvar=TRACKING_URI.name,
     show_envvar=True,
-    help="The store that commands look into: a server's http(s) URL, or a folder.  [default: ./mlruns]",
+    help="The store that commands look into: a server's http(s) URL, a folder, sqlite:///FILE, postgresql://… or "
+    "mysql://….  [default: ./mlruns]",
 )
 @click.option(
     "--env-file",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _NOT_PRESENT = 1
+_ADVICE = "Name another after the command: a folder, sqlite:///FILE, postgresql://… or mysql://…"
 
 
 @click.group(cls=Commands)
@@ -147,4 +148,4 @@ def _told(database: "Database", version: str | None, needed: str) -> str:
 
 
 def _database(uri: str | None, backend_store_uri: str | None) -> "Database":
-    return own_database(own_store(uri or chosen_store(backend_store_uri)))
+    return own_database(own_store(uri or chosen_store(backend_store_uri)), _ADVICE)

@@ -21,8 +21,8 @@ INCOMPLETE = 3
 @click.option(
     "--to",
     metavar="URI",
-    help="The store that takes them over: a folder, sqlite:///FILE or a Runstone server.  [default: that of "
-    "--tracking-uri]",
+    help="The store that takes them over: a folder, sqlite:///FILE, postgresql://…, mysql://… or a Runstone server's "
+    "http(s) URL.  [default: that of --tracking-uri]",
 )
 @click.option(
     "--experiment",
@@ -44,7 +44,11 @@ INCOMPLETE = 3
     help="The folder in which MLflow's server kept artifacts. Of a server, only what is below it is read on this "
     "machine.  [default: for a SQLite file, mlartifacts beside it]",
 )
-@click.option("--dry-run", is_flag=True, help="Read everything and tell what would be done; store nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Read all but the files, which are not counted; tell what would be done, and store nothing.",
+)
 @click.option(
     "--output",
     type=click.Choice(("text", "json")),
@@ -110,4 +114,9 @@ def _so_far(report: "Report") -> str:
     runs = report.taken["new_runs"] + report.taken["updated_runs"]
     if not runs:
         return "Nothing was imported."
-    return f"{runs:,} runs were imported before that, and stay; the same command goes on from there."
+    said = (
+        "1 run was imported before that, and stays"
+        if runs == 1
+        else f"{runs:,} runs were imported before that, and stay"
+    )
+    return f"{said}; the same command goes on from there."

@@ -28,22 +28,29 @@ def local_database(uri: str) -> Path | None:
     return database if isinstance(database, Path) else None
 
 
-def check_store_exists(uri: str) -> None:
-    """Raises StoreError where a local store would have to be created: looking must not leave an empty one behind."""
-    database = local_database(uri)
-    if database is not None and not database.exists():
-        from runstone.service.opening import mlflow_beside
+_BY_TRACKING_URI = "Name another place with --tracking-uri (before the command) or MLFLOW_TRACKING_URI."
 
-        beside = mlflow_beside(database.parent)
-        also = (
-            f" {beside} is an MLflow database: `runstone import {quote(str(beside))}` takes it over."
-            if beside
-            else ""
-        )
-        raise StoreError(
-            f"There is no store at {database.parent}: nothing was recorded there yet.{also} Name another place with "
-            "--tracking-uri (before the command) or MLFLOW_TRACKING_URI."
-        )
+
+def check_store_exists(uri: str, advice: str = _BY_TRACKING_URI) -> None:
+    """Looking must not leave an empty store behind.
+
+    Raises StoreError where a local store would have to be created; `advice` says how the command is told of another.
+    """
+    database = local_database(uri)
+    if database is None or database.exists():
+        return
+    named = database if uri.startswith("sqlite:") else database.parent
+    also = _of_mlflow_beside(database.parent) if named != database else ""
+    raise StoreError(f"There is no store at {named}: nothing was recorded there yet.{also} {advice}")
+
+
+def _of_mlflow_beside(folder: Path) -> str:
+    from runstone.service.opening import mlflow_beside
+
+    beside = mlflow_beside(folder)
+    if not beside:
+        return ""
+    return f" {beside} is an MLflow database: `runstone import {quote(str(beside))}` takes it over."
 
 
 def chosen_store(backend_store_uri: str | None) -> str:
@@ -74,10 +81,10 @@ def own_store(uri: str) -> str:
     return uri
 
 
-def own_database(uri: str) -> "Database":
-    """The database of a store's URI. Raises StoreError where there is none yet."""
+def own_database(uri: str, advice: str = _BY_TRACKING_URI) -> "Database":
+    """The database of a store's URI. Raises StoreError with `advice` where there is none yet."""
     from runstone.service.opening import places
     from runstone.store.dialect import database_at
 
-    check_store_exists(uri)
+    check_store_exists(uri, advice)
     return database_at(places(uri).database)

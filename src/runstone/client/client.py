@@ -74,8 +74,9 @@ class Client(ArtifactMethods):
     """Reads and writes a tracking store: a server's, or one of this machine.
 
     Args:
-        tracking_uri: a server's http(s) URL, a folder, a `file:` URI or `sqlite:///FILE`. By default what
-            `set_tracking_uri` or the environment variable MLFLOW_TRACKING_URI says, else the folder ./mlruns.
+        tracking_uri: a server's http(s) URL, a folder, a `file:` URI, `sqlite:///FILE`, `postgresql://…` or
+            `mysql://…`. By default what `set_tracking_uri` or the environment variable MLFLOW_TRACKING_URI says, else
+            the folder ./mlruns.
         registry_uri: the same, for registered models; by default what `set_registry_uri` or MLFLOW_REGISTRY_URI says,
             else the tracking URI.
 

@@ -13,6 +13,7 @@ from runstone.wire.base import Request, Response
 from runstone.wire.operations import Operation
 
 _MANAGED = re.compile(r"(databricks(-uc)?|uc)(:.*)?")
+_PLACES = "Give a server's http(s) URL, a folder, sqlite:///FILE, postgresql://… or mysql://…"
 
 
 class ArtifactFolder(Protocol):
@@ -70,7 +71,7 @@ def connect(tracking_uri: str) -> Transport:
     Nothing is opened or reached before the first use. Raises UnsupportedOperation for a managed MLflow.
     """
     if not tracking_uri:
-        raise InvalidParameterValue("The tracking URI is empty. Give a folder, or a server's http(s) URL.")
+        raise InvalidParameterValue(f"The tracking URI is empty. {_PLACES}")
     if tracking_uri.partition(":")[0].lower() in ("http", "https"):
         from runstone.client.http import HttpTransport
 
@@ -78,7 +79,7 @@ def connect(tracking_uri: str) -> Transport:
     if _MANAGED.fullmatch(tracking_uri):
         raise UnsupportedOperation(
             f"The tracking URI '{tracking_uri}' names a Databricks workspace, which Runstone does not speak to. "
-            "Give a folder, or a server's http(s) URL."
+            f"{_PLACES}"
         )
     from runstone.client.local import LocalTransport
 

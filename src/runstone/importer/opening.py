@@ -92,7 +92,8 @@ def check_different(source: str, target: str) -> None:
     if _place(source) == _place(target):
         raise SourceError(
             f"'{without_secrets(source)}' is the source and the target at once. Name another place for Runstone's "
-            "store with --to: a new folder, sqlite:///FILE or a server's URL."
+            "store with --to: a new folder, sqlite:///FILE, an empty database (postgresql://…, mysql://…) or a "
+            "Runstone server's URL."
         )
 
 
