@@ -24,6 +24,8 @@ def run_here(
     """Runs a command in this process; gives its status, what it prints and what it says beside it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
+    # The databases of the session have experiments of other tests, whose artifacts a server would have here.
+    (tmp_path / "mlartifacts").mkdir(exist_ok=True)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()
