@@ -34,6 +34,10 @@ def values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             return texts
         case msgspec.inspect.IntType():
             return integers
+        case msgspec.inspect.BytesType():
+            return st.binary(max_size=20)
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(values(key), values(value), max_size=3)
         case msgspec.inspect.BoolType():
             return st.booleans()
         case msgspec.inspect.ListType(item_type=item, min_length=least):
