@@ -26,6 +26,17 @@ RESPONSES = sorted({o.response for o in OPERATIONS}, key=lambda t: t.__name__)
 GET_REQUESTS = sorted({o.request for o in OPERATIONS if "GET" in o.verbs}, key=lambda t: t.__name__)
 
 
+def packed_values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
+    """What only a packed message carries."""
+    match kind:
+        case msgspec.inspect.BytesType():
+            return st.binary(max_size=20)
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(values(key), values(value), max_size=3)
+        case _:
+            raise TypeError(kind)
+
+
 def values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
         case msgspec.inspect.StrType(min_length=1):
@@ -34,10 +45,6 @@ def values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             return texts
         case msgspec.inspect.IntType():
             return integers
-        case msgspec.inspect.BytesType():
-            return st.binary(max_size=20)
-        case msgspec.inspect.DictType(key_type=key, value_type=value):
-            return st.dictionaries(values(key), values(value), max_size=3)
         case msgspec.inspect.BoolType():
             return st.booleans()
         case msgspec.inspect.ListType(item_type=item, min_length=least):
@@ -52,7 +59,7 @@ def values(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
             some = [kind for kind in kinds if not isinstance(kind, msgspec.inspect.NoneType)]
             return st.one_of(*map(values, some))
         case _:
-            raise TypeError(kind)
+            return packed_values(kind)
 
 
 def messages(struct: type[Any]) -> st.SearchStrategy[Any]:
