@@ -223,7 +223,7 @@ def test_threads_append_without_losing_a_row(client: Client, run: str) -> None:
 
 
 def test_a_run_does_not_wait_for_another_run_s_table(
-    client: Client, run: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, run: str, new_name: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, going_on = threading.Event(), threading.Event()
     read = run_tables._content
@@ -238,7 +238,7 @@ def test_a_run_does_not_wait_for_another_run_s_table(
     slow = threading.Thread(target=client.log_table, args=[run, QUESTIONS, "slow.json"])
     slow.start()
     assert begun.wait(5)
-    other = client.create_run("0").info.run_id
+    other = client.create_run(client.create_experiment(new_name())).info.run_id
     client.log_table(other, QUESTIONS, "quick.json")
     assert slow.is_alive()
     going_on.set()
