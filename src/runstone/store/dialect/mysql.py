@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 
 from runstone.entities.names import MAX_ORDER_TERMS, MAX_TAG_LENGTH
 from runstone.errors import InvalidParameterValue, RunstoneError, StoreError
-from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, MYSQL, ServerDatabase
+from runstone.store.dialect.server import CREATION_WAIT_S, LOCK_WAIT_S, MYSQL, ServerDatabase, capital
 
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
 _DEADLOCK, _LOCK_TIMEOUT = 1213, 1205
@@ -100,7 +100,7 @@ class MysqlDatabase(ServerDatabase):
     def explain(self, cause: BaseException) -> RunstoneError:
         """See Database."""
         if isinstance(cause, _TooLong):
-            return InvalidParameterValue(f"{self.name[:1].upper()}{self.name[1:]} {cause}")
+            return InvalidParameterValue(f"{capital(self.name)} {cause}")
         return super().explain(cause)
 
     def lock_creation(self, connection: Connection) -> None:

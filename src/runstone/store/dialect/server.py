@@ -126,18 +126,18 @@ class ServerDatabase(ABC):
             )
         if self.is_lost(cause):
             return TemporarilyUnavailable(
-                f"{_capital(self.name)} cannot be reached: {_first_line(cause)}. Check that it runs, and its "
+                f"{capital(self.name)} cannot be reached: {_first_line(cause)}. Check that it runs, and its "
                 "address, user and password; then try again.",
                 public="The server's database cannot be reached. Try again in a while.",
             )
         if self.is_passing(cause):
             return TemporarilyUnavailable(
-                f"{_capital(self.name)} was kept from storing this by other transactions. Try again; if this goes on, "
+                f"{capital(self.name)} was kept from storing this by other transactions. Try again; if this goes on, "
                 "look for one that stays open.",
                 public="The server's database was kept from storing this by other transactions. Try again.",
             )
         return StoreError(
-            f"{_capital(self.name)} failed: {_first_line(cause)}.",
+            f"{capital(self.name)} failed: {_first_line(cause)}.",
             public="The server's database failed. Whoever runs the server finds the cause in its log.",
         )
 
@@ -225,5 +225,6 @@ def _first_line(cause: BaseException) -> str:
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
 
 
-def _capital(name: str) -> str:
+def capital(name: str) -> str:
+    """A name as a sentence begins with it."""
     return name[:1].upper() + name[1:]
